@@ -1,0 +1,22 @@
+package deps
+import (
+_ "github.com/gofiber/fiber/v2"
+_ "github.com/redis/go-redis/v9"
+_ "github.com/golang-jwt/jwt/v5"
+_ "github.com/stretchr/testify/require"
+_ "modernc.org/sqlite"
+_ "github.com/jackc/pgx/v5"
+_ "github.com/jackc/pgx/v5/pgxpool"
+_ "github.com/expr-lang/expr"
+_ "github.com/santhosh-tekuri/jsonschema/v6"
+_ "github.com/prometheus/client_golang/prometheus/promhttp"
+_ "go.yaml.in/yaml/v3"
+_ "golang.org/x/sync/errgroup"
+_ "golang.org/x/sync/singleflight"
+_ "github.com/google/uuid"
+_ "github.com/caarlos0/env/v11"
+_ "github.com/alecthomas/kong"
+_ "github.com/chromedp/chromedp"
+_ "golang.org/x/sys/unix"
+_ "golang.org/x/text/message"
+)

@@ -1,0 +1,94 @@
+package lane
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// ErrLeaseLost is returned for a write under a lease that another node has taken over.
+var ErrLeaseLost = errors.New("the lane's lease was lost")
+
+// Row is one piece of work.
+type Row struct {
+	ID       int64
+	Lane     string // portal or feed: the unit that a node leases
+	Part     string // card: the unit of order
+	Key      string // docflow, when known: rows with one key never pass each other
+	Kind     string // what handles it: robot, event, hook, effects, news, …
+	Code     string // action or event name within the kind
+	Body     []byte // arguments, without any plain token
+	Received time.Time
+	RunAt    time.Time
+	Aside    bool // waits for RunAt without holding its part
+	Tries    int  // failed tries so far
+	Lease    Lease
+}
+
+// New is a row that is about to be stored.
+type New struct {
+	Lane, Part, Key, Kind, Code string
+	Body                        []byte
+	RunAt                       time.Time // zero: now
+}
+
+// LaneWrite marks New as a write that may be committed with an outcome: work that causes work.
+func (New) LaneWrite() {}
+
+// Lease is the right to work a lane. The fence grows with every claim.
+type Lease struct {
+	Lane  string
+	Fence int64
+}
+
+// Write is a change that is committed in one transaction with a row's outcome, or by itself in the
+// middle of a row's work. The store knows every type that implements it.
+type Write interface{ LaneWrite() }
+
+// Verdict is how a row's work ended.
+type Verdict int
+
+// The verdicts; doc.go tells what each means.
+const (
+	Done Verdict = iota
+	Again
+	Backoff
+	Aside
+	Dead
+)
+
+// String names the verdict for logs, metrics and the journal.
+func (v Verdict) String() string {
+	return [...]string{"done", "again", "backoff", "aside", "dead"}[v]
+}
+
+// Result is the outcome of one run of a row.
+type Result struct {
+	Verdict Verdict
+	At      time.Time // of the next run, for Again, Backoff and Aside
+	Note    string    // for the journal, in words, without secrets
+	Key     string    // set with Aside: the docflow whose later rows must wait too
+	Writes  []Write   // committed with the outcome or not at all
+}
+
+// Worker works one row. An error is judged by its class (see [Judge]); a Result with a nil error is
+// taken as it is. The same row may be run again after a crash: a worker starts from what is stored.
+type Worker interface {
+	Work(ctx context.Context, row Row) (Result, error)
+}
+
+// Store is what the scheduler needs of the database.
+type Store interface {
+	// Claim leases up to max lanes that are due and that nobody holds.
+	Claim(ctx context.Context, node string, lease time.Duration, max int) ([]Lease, error)
+	// Renew prolongs the leases and reports those that were lost.
+	Renew(ctx context.Context, node string, lease time.Duration, held []Lease) (lost []Lease, err error)
+	// Load returns unfinished rows of a lane with an id above after, in id order.
+	Load(ctx context.Context, lane string, after int64, limit int) ([]Row, error)
+	// Finish commits a row's outcome with its writes under its lease; done is told once, never
+	// before the commit, from another goroutine.
+	Finish(row Row, result Result, tries int, done func(error))
+	// Release gives a lane back. idle is asked at the moment of writing, with all earlier writes of
+	// this process committed; when it reports false, the lane stays held.
+	Release(lease Lease, idle func() (due time.Time, ok bool), done func(error))
+}

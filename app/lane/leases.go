@@ -105,6 +105,9 @@ func (s *Scheduler) load(q *queue, after int64) {
 		}
 		s.take(q, rows, finished, now)
 		s.more(q, rows, after)
+		if q.missed {
+			q.missed, q.more = false, true
+		}
 		if q.reload {
 			q.reload = false
 			s.load(q, 0)

@@ -16,10 +16,11 @@ type queue struct {
 	loaded  int64   // highest id read from the table
 	more    bool    // the table holds rows above loaded that are not in memory
 	loading bool
+	missed  bool           // rows were stored while a page was being read: read on after it
 	reload  bool           // something changed below loaded while a page was being read
 	done    map[int64]bool // finished while a page was being read: it may still hold them
 	offered bool           // stands in the scheduler's ring
-	idle    time.Time // since when there has been nothing to do now
+	idle    time.Time      // since when there has been nothing to do now
 }
 
 type item struct {
@@ -182,7 +183,7 @@ func (q *queue) due(now time.Time) (at time.Time, ok bool) {
 
 // pending reports whether a row like this one waits unstarted: what it will read is newer than
 // whatever a repeat could tell, so the repeat need not be stored.
-func (q *queue) pending(like New) bool {
+func (q *queue) pending(like NewRow) bool {
 	p := q.parts[like.Part]
 	if p == nil {
 		return false

@@ -25,15 +25,15 @@ type Row struct {
 	Lease    Lease
 }
 
-// New is a row that is about to be stored.
-type New struct {
+// NewRow is a row that is about to be stored.
+type NewRow struct {
 	Lane, Part, Key, Kind, Code string
 	Body                        []byte
 	RunAt                       time.Time // zero: now
 }
 
-// LaneWrite marks New as a write that may be committed with an outcome: work that causes work.
-func (New) LaneWrite() {}
+// LaneWrite marks NewRow as a write that may be committed with an outcome: work that causes work.
+func (NewRow) LaneWrite() {}
 
 // Lease is the right to work a lane. The fence grows with every claim.
 type Lease struct {

@@ -140,7 +140,7 @@ func (s *Scheduler) Push(rows []Row) {
 		case q == nil:
 			s.nudge()
 		case q.more || len(q.items) >= 2*s.cfg.Page:
-			q.more = true // it is in the table and will be read in its turn
+			q.more, q.missed = true, q.loading // it is in the table and will be read in its turn
 		default:
 			q.add(row, now)
 			s.wakeFor(q, row.Part, now)
@@ -156,7 +156,7 @@ func (s *Scheduler) Holds(lane string) bool {
 }
 
 // Pending reports whether an unstarted row of the same part, kind and code waits in memory.
-func (s *Scheduler) Pending(like New) bool {
+func (s *Scheduler) Pending(like NewRow) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[like.Lane]

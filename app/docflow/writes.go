@@ -1,0 +1,110 @@
+package docflow
+
+import "time"
+
+// The values below are changes that a store commits in one transaction with the outcome of the work
+// that made them (package lane calls them writes).
+
+// Prepare stores a new record before the first call for it, with the robot that waits for it, if any.
+type Prepare struct {
+	Record Record
+	Waiter *Waiter
+}
+
+// Tried marks that the creation call begins now, so that a crash is seen as a possible filing.
+type Tried struct {
+	ID       ID
+	NewsFrom string
+	At       time.Time
+}
+
+// Settle applies an update. Seen is the version that the caller had read before its call: when the
+// record has moved on since then (the news was faster), the update's state is older than what is
+// stored and only its external id is kept. Seen 0 applies always.
+type Settle struct {
+	ID     ID
+	Seen   int64
+	Update Update
+}
+
+// Signed records that a person's signature of a statement was handed over.
+type Signed struct {
+	ID       ID
+	FileID   string
+	PersonID string
+	At       time.Time
+}
+
+// Await stores a robot that waits for a docflow. When the docflow is already where the robot wants it,
+// the answer is an effect of the same transaction.
+type Await struct{ Waiter Waiter }
+
+// LaneWrite marks the writes.
+func (Prepare) LaneWrite() {}
+
+// LaneWrite marks the writes.
+func (Tried) LaneWrite() {}
+
+// LaneWrite marks the writes.
+func (Settle) LaneWrite() {}
+
+// LaneWrite marks the writes.
+func (Signed) LaneWrite() {}
+
+// LaneWrite marks the writes.
+func (Await) LaneWrite() {}
+
+// Until says what a waiting robot wants to see.
+type Until string
+
+// The goals of waiting robots.
+const (
+	UntilFirst     Until = "first"     // the service's first state after creation
+	UntilSent      Until = "sent"      // with the registrar, or beyond
+	UntilAny       Until = "any"       // any change after the robot came
+	UntilSuspended Until = "suspended" // somebody must act, or ended
+	UntilCompleted Until = "completed" // ended
+)
+
+// Waiter is a robot step whose workflow stands still until the bridge answers.
+type Waiter struct {
+	ID       int64
+	Docflow  ID
+	Portal   string
+	Card     Card
+	Until    Until
+	Action   string    // code of the action, for its return values
+	Token    []byte    // sealed event token
+	Deadline time.Time // when the step gives up; zero: never
+}
+
+// Met reports whether the robot's wait is over in the record after the change. An ended docflow ends
+// every wait, and so does one that a person must decide about.
+func (w Waiter) Met(r Record, ch Change) bool {
+	if r.State.Final() || r.State == Uncertain {
+		return true
+	}
+	switch w.Until {
+	case UntilFirst:
+		// A creation that found requirements is answered when they are known.
+		return r.ExternalID != "" && (r.State != Suspended || r.Requirement != RequireNothing)
+	case UntilSent:
+		return r.State == Sent || (r.State == Suspended && r.Requirement != RequireSignature)
+	case UntilAny:
+		return ch.Changed
+	case UntilSuspended:
+		return r.State == Suspended && r.Requirement != RequireNothing
+	default:
+		return false
+	}
+}
+
+// HistoryEntry is one state that a docflow went through.
+type HistoryEntry struct {
+	State       State
+	Requirement Requirement
+	Cause       string
+	Token       string
+	Note        string
+	At          time.Time
+}

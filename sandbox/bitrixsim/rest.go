@@ -1,0 +1,340 @@
+package bitrixsim
+
+import (
+	"bytes"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// restError is an error answer of REST.
+type restError struct {
+	status int
+	code   any // string, or a number where the docs show one
+	text   string
+	extra  map[string]any
+}
+
+func (e *restError) Error() string { return str(fromGo(e.code)) + ": " + e.text }
+
+func fail(status int, code, text string) *restError {
+	return &restError{status: status, code: code, text: text}
+}
+
+// bad is the usual refusal, 400.
+func bad(code, text string) *restError { return fail(http.StatusBadRequest, code, text) }
+
+// call is one command: who asks, and with what.
+type call struct {
+	s       *Server
+	p       *Portal
+	in      *installation // nil for an inbound webhook
+	hook    *webhook
+	token   string // access token as presented, or empty
+	user    *user
+	params  *array
+	inBatch bool
+	at      time.Time
+	total   *int
+	next    *int
+	drop    bool // cut the connection after the work
+}
+
+// actor is who a change is made by, for events and stamps.
+func (c *call) actor() actor {
+	return actor{user: c.user.id, connector: str(c.params.get("auth_connector"))}
+}
+
+// page notes the total and the next offset of a list, and cuts out the page.
+func page[T any](c *call, rows []T) []T {
+	const size = 50
+	start := intOf(c.params.fold("start"))
+	if start < 0 { // no counting
+		return rows[:min(size, len(rows))]
+	}
+	n := len(rows)
+	c.total = &n
+	from, to := min(start, n), min(start+size, n)
+	if to < n {
+		c.next = &to
+	}
+	return rows[from:to]
+}
+
+// servePortal routes everything under /portal/{name}/.
+func (s *Server) servePortal(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	s.mu.Lock()
+	p := s.portals[name]
+	newName, moved := s.renamed[name]
+	base := s.baseURL
+	s.mu.Unlock()
+	rest := strings.TrimPrefix(r.URL.Path, "/portal/"+name)
+	if p == nil && moved {
+		target := base + "/portal/" + newName + rest
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
+		http.Redirect(w, r, target, http.StatusFound)
+		return
+	}
+	switch {
+	case p == nil:
+		htmlError(w, http.StatusNotFound)
+	case rest == "/rest/download.json" || rest == "/rest/crm.controller.item.getFile.json" || strings.HasPrefix(rest, "/bitrix/"):
+		s.serveFile(w, r, p)
+	case rest == "/rest/upload.json":
+		s.serveUpload(w, r, p)
+	case strings.HasPrefix(rest, "/rest/"):
+		s.serveREST(w, r, p, strings.TrimPrefix(rest, "/rest/"))
+	case rest == "/oauth/authorize/":
+		s.serveAuthorize(w, r, p)
+	default:
+		htmlError(w, http.StatusNotFound)
+	}
+}
+
+// serveREST answers one HTTP request of REST.
+func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, path string) {
+	params, err := readParams(r)
+	if err != nil {
+		reply(w, http.StatusBadRequest, errorBody(bad("INVALID_REQUEST", "Malformed request")))
+		return
+	}
+	parts := strings.Split(path, "/")
+	name := methodName(parts[len(parts)-1])
+	s.mu.Lock()
+	p.requests++
+	names := commandNames(name, params)
+	if d := p.takeHang(names); d > 0 {
+		s.mu.Unlock()
+		s.pause(r, d)
+		s.mu.Lock()
+	}
+	defer s.mu.Unlock()
+	defer s.notify()
+	if p.takeLever(leverLose, names) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	c := &call{s: s, p: p, params: params, at: s.now()}
+	result, rerr := c.enter(parts, name, remoteHost(r))
+	if rerr != nil {
+		p.noteCall(c, name, rerr)
+	}
+	if c.drop || p.takeLever(leverDrop, []string{name}) != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if rerr != nil {
+		s.cfg.Log.Debug("refused", "portal", p.name, "method", name, "error", str(fromGo(rerr.code)))
+		if rerr.code == "" && rerr.text == htmlPage {
+			htmlError(w, rerr.status)
+			return
+		}
+		reply(w, rerr.status, errorBody(rerr))
+		return
+	}
+	p.noteCall(c, name, nil)
+	reply(w, http.StatusOK, c.envelope(name, result))
+}
+
+// enter authorises, counts and runs a top-level command.
+func (c *call) enter(parts []string, name, from string) (any, *restError) {
+	if err := c.authorise(parts); err != nil {
+		return nil, err
+	}
+	if err := c.p.takeToken(from, c.at); err != nil {
+		return nil, err
+	}
+	if name == "batch" {
+		if f := c.p.takeFailure(name); f != nil {
+			return nil, f
+		}
+		return c.batch()
+	}
+	return c.run(name)
+}
+
+// run checks the rights of one command and does it.
+func (c *call) run(name string) (any, *restError) {
+	if f := c.p.takeFailure(name); f != nil {
+		return nil, f
+	}
+	m, ok := c.s.methods[name]
+	switch {
+	case !ok:
+		return nil, fail(http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+	case c.inBatch && m.noBatch:
+		return nil, fail(http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
+	case !c.hasScope(m.scope):
+		return nil, fail(http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token")
+	case m.app && c.in == nil:
+		return nil, m.noApp()
+	case m.admin && !c.user.admin:
+		return nil, m.notAdmin()
+	}
+	if err := c.p.takeOperating(c, name); err != nil {
+		return nil, err
+	}
+	result, err := m.run(c)
+	if err != nil {
+		return nil, err
+	}
+	if c.p.takeLever(leverDrop, []string{name}) != nil {
+		c.drop = true
+	}
+	return result, nil
+}
+
+// authorise finds out who asks: {user}/{secret}/method, or an application's token.
+func (c *call) authorise(parts []string) *restError {
+	switch {
+	case len(parts) == 3:
+		c.hook = c.p.webhooks[parts[1]]
+		if c.hook == nil || itoa(c.hook.user) != parts[0] {
+			return fail(http.StatusUnauthorized, "INVALID_CREDENTIALS", "Invalid request credentials")
+		}
+		c.user = c.p.users[c.hook.user]
+	case len(parts) != 1:
+		return fail(http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!")
+	default:
+		if err := c.authoriseToken(); err != nil {
+			return err
+		}
+	}
+	if c.user == nil || c.user.dismissed {
+		return fail(http.StatusUnauthorized, "authorization_error", "Unable to authorize user")
+	}
+	return nil
+}
+
+func (c *call) authoriseToken() *restError {
+	c.token = str(c.params.get("auth"))
+	if c.token == "" {
+		c.token = str(c.params.get("access_token"))
+	}
+	t := c.s.access[c.token]
+	switch {
+	case c.token == "":
+		return fail(http.StatusUnauthorized, "NO_AUTH_FOUND", "Wrong authorization data")
+	case t == nil || t.in.portal != c.p:
+		return fail(http.StatusUnauthorized, "NO_AUTH_FOUND", "Wrong authorization data")
+	case !t.in.live():
+		return fail(http.StatusUnauthorized, "ERROR_OAUTH", "Application not installed")
+	case c.s.now().After(t.expires):
+		return fail(http.StatusUnauthorized, "expired_token", "The access token provided has expired.")
+	}
+	c.in, c.user = t.in, c.p.users[t.user]
+	return nil
+}
+
+// hasScope reports whether the caller was granted a scope; several alternatives are split by "|".
+func (c *call) hasScope(scope string) bool {
+	if scope == "" {
+		return true
+	}
+	var granted []string
+	if c.in != nil {
+		granted = c.in.app.Scopes
+	} else {
+		granted = c.hook.scopes
+	}
+	for want := range strings.SplitSeq(scope, "|") {
+		for _, have := range granted {
+			if have == want {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// envelope wraps a result with the counters and the time block.
+func (c *call) envelope(name string, result any) map[string]any {
+	body := map[string]any{"result": result, "time": c.timing(name)}
+	if c.total != nil {
+		body["total"] = *c.total
+	}
+	if c.next != nil {
+		body["next"] = *c.next
+	}
+	return body
+}
+
+func errorBody(e *restError) map[string]any {
+	body := map[string]any{"error": e.code, "error_description": e.text}
+	for k, v := range e.extra {
+		body[k] = v
+	}
+	return body
+}
+
+// noteCall records one command.
+func (p *Portal) noteCall(c *call, name string, err *restError) {
+	entry := Call{Method: name, At: c.at, InBatch: c.inBatch, Status: http.StatusOK}
+	if c.user != nil {
+		entry.UserID = c.user.id
+	}
+	if err != nil {
+		entry.Status, entry.Error = err.status, str(fromGo(err.code))
+	}
+	p.calls = append(p.calls, entry)
+}
+
+// methodName lowers the case and cuts the format suffix.
+func methodName(s string) string {
+	s = strings.ToLower(s)
+	s = strings.TrimSuffix(s, ".json")
+	return s
+}
+
+// remoteHost is the caller's address without the port: rate is counted by it.
+func remoteHost(r *http.Request) string {
+	h, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return h
+}
+
+func mediaType(r *http.Request) string {
+	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return t
+}
+
+// readMultipart adds the plain fields of a multipart body.
+func readMultipart(params *array, r *http.Request, body []byte) error {
+	_, args, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil {
+		return err
+	}
+	parts := multipart.NewReader(bytes.NewReader(body), args["boundary"])
+	for {
+		part, err := parts.NextPart()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return err
+		}
+		setPath(params, splitKey(part.FormName()), string(value))
+	}
+}
+
+// pause waits as HangNext ordered, or until either side is gone.
+func (s *Server) pause(r *http.Request, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-r.Context().Done():
+	case <-s.ctx.Done():
+	}
+}

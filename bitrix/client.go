@@ -1,0 +1,241 @@
+package bitrix
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"konturbridge/internal/upstream"
+)
+
+// apiName names this API in errors, logs and metrics.
+const apiName = "bitrix"
+
+// TokenSource hands out the credential of one portal. It must be safe for concurrent use.
+//
+// The endpoint is the portal's client_endpoint, which ends in "/rest/"; an empty access token means
+// that the endpoint itself carries the credential (an inbound webhook).
+// doc: settings/oauth/auto-renewal.md
+type TokenSource interface {
+	// Token returns the current pair without calling anyone while it is good.
+	Token(ctx context.Context) (access, endpoint string, err error)
+	// Refresh is called after the portal refused stale. It returns a newer token; when another
+	// worker already renewed it, that one. Returning stale again means that there is none.
+	Refresh(ctx context.Context, stale string) (access, endpoint string, err error)
+}
+
+// webhook is a TokenSource whose endpoint is the credential.
+type webhook struct{ endpoint string }
+
+// NewWebhook returns the TokenSource of an inbound webhook, such as
+// "https://portal/rest/1/secret/". Calls made with it carry no auth parameter and have no application
+// context: robots, placements and events are refused. doc: local-integrations/local-webhooks.md
+func NewWebhook(endpoint string) TokenSource { return webhook{endpoint} }
+
+func (w webhook) Token(context.Context) (string, string, error) { return "", w.endpoint, nil }
+
+func (w webhook) Refresh(context.Context, string) (string, string, error) {
+	return "", w.endpoint, nil // a webhook's secret cannot be renewed by its user
+}
+
+// Limiter keeps calls within a portal's limits. It must be safe for concurrent use.
+// doc: limits.md
+type Limiter interface {
+	// Wait blocks until one more request may go out. A batch counts as one, under the name "batch".
+	Wait(ctx context.Context, method string) error
+	// Observe is told, after an answer that says so, how much run time the method has used within
+	// its window of ten minutes and when the oldest part of that window ends. For a batch it is
+	// told of every command.
+	Observe(method string, operating time.Duration, resetAt time.Time)
+}
+
+// noLimit is the Limiter of a Client without one.
+type noLimit struct{}
+
+func (noLimit) Wait(context.Context, string) error       { return nil }
+func (noLimit) Observe(string, time.Duration, time.Time) {}
+func (w webhook) String() string                         { return "webhook ***" }
+func (w webhook) GoString() string                       { return "webhook ***" }
+
+// Confirm says whether host (with its port, when it has one) is the new address of the portal that
+// answered with a redirect, and returns the portal's confirmed endpoint there. Any error, and any
+// endpoint on another host, keeps the client from calling it.
+type Confirm func(ctx context.Context, host string) (endpoint string, err error)
+
+// Client calls one portal's REST methods. It is safe for concurrent use; see [New].
+type Client struct {
+	up      *upstream.Client
+	tokens  TokenSource
+	limiter Limiter
+	confirm Confirm
+	now     func() time.Time
+
+	mu     sync.Mutex
+	resets map[string]time.Time // by lower-case method: last operating_reset_at seen
+}
+
+// Option tunes a Client.
+type Option func(*Client)
+
+// WithLimiter makes every request wait for l first. Without it nothing is limited.
+func WithLimiter(l Limiter) Option { return func(c *Client) { c.limiter = l } }
+
+// WithConfirm replaces the way in which a renamed portal's new address is confirmed. The default asks
+// the TokenSource for a fresh token and takes the endpoint that comes with it.
+func WithConfirm(confirm Confirm) Option { return func(c *Client) { c.confirm = confirm } }
+
+// WithClock replaces time.Now, for tests.
+func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
+
+// New returns a Client of the portal that tokens belong to.
+func New(up *upstream.Client, tokens TokenSource, opts ...Option) *Client {
+	c := &Client{up: up, tokens: tokens, limiter: noLimit{}, now: time.Now, resets: map[string]time.Time{}}
+	for _, opt := range opts {
+		opt(c)
+	}
+	return c
+}
+
+// Call calls method and decodes its result into T.
+//
+// Params is a struct, a map, a json.RawMessage with an object, or nil; the token is added by the
+// client and must not be among them. T = json.RawMessage keeps the result as it came.
+//
+// Errors: *APIError when the portal refused, *AnswerError when the answer cannot be understood,
+// *upstream.TransportError when none came; all are upstream.Classified. Errors of the TokenSource and
+// of the Limiter are passed on wrapped. doc: settings/how-to-call-rest-api/general-principles.md
+func Call[T any](ctx context.Context, c *Client, method string, params any) (T, error) {
+	var result T
+	answer, err := c.Do(ctx, method, params)
+	if err != nil {
+		return result, err
+	}
+	err = answer.Decode(&result)
+	return result, err
+}
+
+// ListAnswer is one page of a list method.
+type ListAnswer[T any] struct {
+	Result T
+	Total  int // rows that match; 0 or meaningless after start=-1
+	Next   int // start of the next page; 0 on the last one
+}
+
+// CallList calls a list method and decodes its result into T beside total and next. Pages hold 50
+// rows. Errors are those of [Call]. doc: settings/how-to-call-rest-api/list-methods-pecularities.md
+func CallList[T any](ctx context.Context, c *Client, method string, params any) (ListAnswer[T], error) {
+	var list ListAnswer[T]
+	answer, err := c.Do(ctx, method, params)
+	if err != nil {
+		return list, err
+	}
+	list.Total, list.Next = answer.Total, answer.Next
+	err = answer.Decode(&list.Result)
+	return list, err
+}
+
+// target is where and as whom a request goes.
+type target struct{ access, endpoint string }
+
+// Do calls method and returns its answer undecoded. Params and errors are those of [Call].
+func (c *Client) Do(ctx context.Context, method string, params any) (*Answer, error) {
+	body, err := encodeParams(method, params)
+	if err != nil {
+		return nil, err
+	}
+	access, endpoint, err := c.tokens.Token(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("bitrix: %s: token: %w", method, err)
+	}
+	to := target{access, endpoint}
+	for renewed, moved := false, false; ; {
+		resp, err := c.post(ctx, method, to, body)
+		if err != nil {
+			return nil, err
+		}
+		if isRedirect(resp.Status) && !moved {
+			moved = true
+			if to, err = c.follow(ctx, method, to, resp); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		answer, err := c.read(method, to.access, resp)
+		if renewed || !errors.Is(err, ErrExpiredToken) {
+			return answer, err
+		}
+		renewed = true
+		next, failure := c.renew(ctx, method, to)
+		if failure != nil {
+			return nil, failure
+		}
+		if next.access == to.access {
+			return nil, err
+		}
+		to = next
+	}
+}
+
+func (c *Client) renew(ctx context.Context, method string, to target) (target, error) {
+	access, endpoint, err := c.tokens.Refresh(ctx, to.access)
+	if err != nil {
+		return target{}, fmt.Errorf("bitrix: %s: refresh the token: %w", method, err)
+	}
+	return target{access, endpoint}, nil
+}
+
+// post sends one request. The token goes into the body: a query would land in logs.
+func (c *Client) post(ctx context.Context, method string, to target, body []byte) (*upstream.Response, error) {
+	if err := c.limiter.Wait(ctx, method); err != nil {
+		return nil, fmt.Errorf("bitrix: %s: wait for the limit: %w", method, err)
+	}
+	return c.up.Do(ctx, upstream.Request{
+		API: apiName, Op: method, Method: "POST", URL: slashed(to.endpoint) + method,
+		Header: jsonHeader(), Body: withAuth(body, to.access),
+	})
+}
+
+// encodeParams turns params into the bytes of a JSON object.
+func encodeParams(method string, params any) ([]byte, error) {
+	if params == nil {
+		return []byte("{}"), nil
+	}
+	body, err := json.Marshal(params)
+	if err != nil {
+		return nil, fmt.Errorf("bitrix: %s: encode the parameters: %w", method, err)
+	}
+	if len(body) == 0 || body[0] != '{' {
+		return nil, fmt.Errorf("bitrix: %s: the parameters are not a JSON object", method)
+	}
+	return body, nil
+}
+
+// observe hands the run time of a method to the limiter and keeps its reset for a later refusal.
+func (c *Client) observe(method string, t CallTime) {
+	if t.Operating == 0 && t.OperatingResetAt.IsZero() {
+		return
+	}
+	c.mu.Lock()
+	c.resets[strings.ToLower(method)] = t.OperatingResetAt
+	c.mu.Unlock()
+	c.limiter.Observe(method, t.Operating, t.OperatingResetAt)
+}
+
+// operatingUntil is when a method over its operating limit may be tried again: the reset that the
+// refusal or the last success named, at least ten seconds from now.
+func (c *Client) operatingUntil(method string, named time.Time) time.Time {
+	c.mu.Lock()
+	last := c.resets[strings.ToLower(method)]
+	c.mu.Unlock()
+	until := c.now().Add(minOperatingWait)
+	for _, at := range []time.Time{named, last} {
+		if at.After(until) {
+			until = at
+		}
+	}
+	return until
+}

@@ -1,6 +1,7 @@
 package bitrix
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -77,9 +78,16 @@ func SplitScope(s string) []string {
 	return strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-func missing(key string) error { return fmt.Errorf("bitrix: key %s is missing", key) }
+// ErrMalformed is wrapped by the error of every inbound request that cannot be read.
+var ErrMalformed = errors.New("malformed request")
 
-func malformed(key string, err error) error { return fmt.Errorf("bitrix: key %s: %w", key, err) }
+func missing(key string) error { return fmt.Errorf("bitrix: %w: key %s is missing", ErrMalformed, key) }
+
+func malformed(key string, err error) error {
+	return fmt.Errorf("bitrix: %w: key %s: %w", ErrMalformed, key, err)
+}
+
+func badForm(err error) error { return fmt.Errorf("bitrix: %w: %w", ErrMalformed, err) }
 
 // maxUnix bounds inbound numbers of seconds: the year 5138, far below any overflow.
 const maxUnix = 100_000_000_000

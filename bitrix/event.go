@@ -43,7 +43,7 @@ type Subject struct {
 func ParseEvent(body []byte) (Event, error) {
 	form, err := ParseForm(body)
 	if err != nil {
-		return Event{}, malformed("of the form", err)
+		return Event{}, badForm(err)
 	}
 	e := Event{Name: strings.ToUpper(form.Get("event")), Data: form.At("data")}
 	if e.Name == "" {

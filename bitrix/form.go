@@ -33,8 +33,8 @@ type Form struct {
 func ParseForm(body []byte) (*Form, error) { return parseForm(body, false) }
 
 // parseLoose decodes the query of an address that a person typed with placeholders in it, whose
-// escaping is not guaranteed: a broken escape is kept as it stands, a key with broken brackets is a
-// plain key, the first of repeated keys wins.
+// escaping is not guaranteed: a broken escape is kept as it stands, a key that cannot be read is left
+// out, the first of repeated keys wins.
 func parseLoose(query []byte) (*Form, error) { return parseForm(query, true) }
 
 func parseForm(body []byte, loose bool) (*Form, error) {
@@ -62,8 +62,6 @@ func parseForm(body []byte, loose bool) (*Form, error) {
 		path, err := splitKey(key)
 		if err == nil {
 			err = root.set(path, value)
-		} else if loose {
-			err = root.set([]string{key}, value)
 		}
 		if err != nil && !loose {
 			return nil, fmt.Errorf("key %.64q: %w", key, err)

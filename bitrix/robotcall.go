@@ -79,7 +79,7 @@ type RobotCall struct {
 func ParseRobotCall(body []byte) (RobotCall, error) {
 	form, err := ParseForm(body)
 	if err != nil {
-		return RobotCall{}, malformed("of the form", err)
+		return RobotCall{}, badForm(err)
 	}
 	r := RobotCall{
 		WorkflowID: form.Get("workflow_id"), Code: form.Get("code"), EventToken: Secret(form.Get("event_token")),

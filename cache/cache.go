@@ -65,9 +65,9 @@ func (r Rate) drained() time.Duration { return seconds(float64(r.Burst) / r.PerS
 // leaves behind must not turn away a caller that waited exactly as long as it was told.
 const overfull = 1e-6 // calls; take.lua has the same
 
-// seconds rounds up, but not for what adding fractions left behind.
+// seconds rounds up to nanoseconds, but not for what adding fractions left behind.
 func seconds(s float64) time.Duration {
-	return time.Duration(math.Min(math.Ceil(s*float64(time.Second)-overfull), math.MaxInt64/2))
+	return time.Duration(math.Min(math.Ceil(s*float64(time.Second)-0.01), math.MaxInt64/2))
 }
 
 // Budget counts calls against a rate that all nodes share.

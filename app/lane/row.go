@@ -32,6 +32,12 @@ type NewRow struct {
 	RunAt                       time.Time // zero: now
 }
 
+// Likeness is what makes two unstarted rows interchangeable when both only tell to look at a card.
+type Likeness struct{ Lane, Part, Kind, Code string }
+
+// Like gives the row's likeness.
+func (n NewRow) Like() Likeness { return Likeness{n.Lane, n.Part, n.Kind, n.Code} }
+
 // LaneWrite marks NewRow as a write that may be committed with an outcome: work that causes work.
 func (NewRow) LaneWrite() {}
 

@@ -1,0 +1,29 @@
+package feed
+
+import (
+	"time"
+
+	"konturbridge/app/docflow"
+)
+
+// Item is one news item about a docflow, translated.
+type Item struct {
+	ExternalID string
+	RequestID  string
+	Update     docflow.Update
+}
+
+// Advance moves a connection's position together with everything that the read page caused: the state
+// changes of the docflows that the bridge knows, their history and their effects. Items about other
+// docflows change nothing.
+type Advance struct {
+	Portal     string
+	Connection string
+	From       string // the position that the page was read after; another one stored means a lost race
+	Cursor     string
+	At         time.Time
+	Items      []Item
+}
+
+// LaneWrite marks the write.
+func (Advance) LaneWrite() {}

@@ -1,0 +1,211 @@
+package mapping
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+
+	"konturbridge/app/mapping/tree"
+)
+
+// The bounds of one rendering.
+const (
+	maxTicks    = 200_000 // calls and turns of loops
+	maxGrowth   = 4 << 20 // bytes of text made on the way
+	maxElements = 1000    // of one $each
+	maxMade     = 50_000  // values in the result
+	maxTime     = 5 * time.Second
+)
+
+var (
+	errTicks  = errors.New("the mapping takes too many steps")
+	errGrowth = errors.New("the mapping makes too much text")
+	errMade   = errors.New("the mapping makes too many values")
+)
+
+// run is one rendering.
+type run struct {
+	card     Card
+	env      map[string]any
+	origins  origins
+	prune    bool // blank places vanish
+	reads    map[string]bool
+	sources  map[string][]string
+	problems []Problem
+	machine  vm.VM
+	ticks    int
+	growth   int
+	made     int
+	deadline time.Time
+}
+
+func newRun(card Card, prune bool) *run {
+	env, known := card.environment()
+	r := &run{
+		card: card, env: env, origins: known, prune: prune,
+		reads: map[string]bool{}, sources: map[string][]string{},
+		machine: vm.VM{MemoryBudget: maxMemory}, deadline: time.Now().Add(maxTime),
+	}
+	env[nameRun] = r
+	return r
+}
+
+// tick counts a step; the clock is looked at now and then, for steps that are slow in themselves.
+func (r *run) tick() error {
+	r.ticks++
+	if r.ticks > maxTicks || r.ticks%256 == 0 && time.Now().After(r.deadline) {
+		return errTicks
+	}
+	return nil
+}
+
+func (r *run) grow(bytes int) error {
+	r.growth += bytes
+	if r.growth > maxGrowth {
+		return errGrowth
+	}
+	return nil
+}
+
+// note remembers a field that the expression being evaluated read.
+func (r *run) note(from map[string]any, key string) {
+	if from == nil {
+		return
+	}
+	at, ok := r.origins[reflect.ValueOf(from).Pointer()]
+	if !ok {
+		return
+	}
+	if real, renamed := at.names[key]; renamed {
+		key = real
+	}
+	r.reads[at.path+"."+key] = true
+}
+
+// eval runs an expression for a place of the result; a failure becomes a problem there.
+func (r *run) eval(code *expression, path string) any {
+	clear(r.reads)
+	value, err := r.machine.Run(code.program, r.env)
+	if err == nil {
+		value, err = r.plain(value, 0)
+	}
+	fields := slices.Sorted(maps.Keys(r.reads))
+	if len(fields) > 0 {
+		r.sources[path] = mergeSorted(r.sources[path], fields)
+	}
+	if err == nil {
+		return value
+	}
+	message := err.Error()
+	var at *file.Error
+	if errors.As(err, &at) {
+		message = at.Message
+		if at.Prev != nil {
+			message = at.Prev.Error()
+		}
+	}
+	r.problems = append(r.problems, Problem{
+		Path: path, Rule: RuleExpression, Severity: SeverityError, Fields: fields,
+		RU: "выражение не вычислено: " + message, EN: "the expression failed: " + message, ids: r.ids(),
+	})
+	return nil
+}
+
+// plain leaves only what a tree may hold, and counts it: an expression can build a value that is small in
+// memory and endless when written out.
+func (r *run) plain(v any, depth int) (any, error) {
+	r.made++
+	if r.made > maxMade || depth > tree.MaxDepth {
+		return nil, errMade
+	}
+	switch v := v.(type) {
+	case nil, bool, int, float64, *FileRef:
+		return v, nil
+	case string:
+		return strings.TrimSpace(v), nil
+	case map[string]any:
+		if v == nil {
+			return nil, nil
+		}
+		out := make(map[string]any, len(v))
+		for key, item := range v {
+			made, err := r.plain(item, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			out[key] = made
+		}
+		return out, nil
+	case []any:
+		return r.plainItems(v, depth)
+	case []map[string]any:
+		return r.plainItems(plainList(v), depth)
+	case []int:
+		items := make([]any, len(v))
+		for i, n := range v {
+			items[i] = n
+		}
+		return r.plainItems(items, depth)
+	case []string:
+		items := make([]any, len(v))
+		for i, s := range v {
+			items[i] = s
+		}
+		return r.plainItems(items, depth)
+	}
+	if s, err := asText(v); err == nil {
+		return s, nil
+	}
+	return nil, fmt.Errorf("the expression gives a %s, which can't be sent", kindName(v))
+}
+
+func (r *run) plainItems(items []any, depth int) (any, error) {
+	out := make([]any, len(items))
+	for i, item := range items {
+		made, err := r.plain(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = made
+	}
+	return out, nil
+}
+
+// with sets a name for what body renders and puts back what it hid.
+func (r *run) with(name string, value any, body func()) {
+	before, had := r.env[name]
+	r.env[name] = value
+	body()
+	if had {
+		r.env[name] = before
+	} else {
+		delete(r.env, name)
+	}
+}
+
+// ids are the contacts' ids by their place, for messages.
+func (r *run) ids() map[string]string {
+	ids := map[string]string{}
+	for i, contact := range r.card.Contacts {
+		id, _ := asText(contact["ID"]) // a contact without an id is told by its place
+		ids[fmt.Sprintf("contacts[%d]", i)] = id
+	}
+	return ids
+}
+
+func mergeSorted(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func joinPath(path, key string) string { return tree.Join(path, key) }

@@ -1,0 +1,132 @@
+package portal
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"konturbridge/app/docflow"
+)
+
+// ErrUnknown is returned for a portal that is not installed, or no longer.
+var ErrUnknown = errors.New("the portal is not known")
+
+// ID is a portal's member_id: the only identity that a rename keeps.
+type ID string
+
+// State says what may be done with a portal.
+type State string
+
+// The states of a portal; an installation that waits for its keys is a [Pending], not a portal.
+const (
+	Active  State = "active"
+	Paused  State = "paused"  // its credentials are gone: an administrator must reconnect it
+	Removed State = "removed" // uninstalled; history stays
+)
+
+// Portal is one installed Bitrix24.
+type Portal struct {
+	ID         ID
+	Domain     string // shown to people; never looked up by
+	Endpoint   string // base of REST calls, ends with /rest/; confirmed by an authorization server
+	Server     string // the authorization server that confirmed it
+	State      State
+	Family     string // LICENSE_FAMILY
+	HookSecret string
+	Settings   []byte // YAML, secrets as ***
+	Version    int64  // of the settings
+	Since      time.Time
+	Installed  time.Time
+	Apps       []Application
+}
+
+// Application is one registration of the bridge in a portal.
+type Application struct {
+	ClientID string
+	Token    string // application_token: what every later request must carry
+	Scope    []string
+	Status   string // L, F, D, T, P
+	UserID   int64  // whose token pair does the work
+	State    State
+}
+
+// App finds an application of the portal by its client id.
+func (p Portal) App(clientID string) (Application, bool) {
+	i := slices.IndexFunc(p.Apps, func(a Application) bool { return a.ClientID == clientID })
+	if i < 0 {
+		return Application{}, false
+	}
+	return p.Apps[i], true
+}
+
+// Service is the application whose tokens do the work: the first active one.
+func (p Portal) Service() (Application, bool) {
+	i := slices.IndexFunc(p.Apps, func(a Application) bool { return a.State == Active })
+	if i < 0 {
+		return Application{}, false
+	}
+	return p.Apps[i], true
+}
+
+// PairKey names a token pair in the store, the cache and the locks.
+func PairKey(id ID, clientID string, userID int64) string {
+	return string(id) + "/" + clientID + "/" + itoa(userID)
+}
+
+// Connection is an account of a portal at Реестро or a box at Диадок.
+type Connection struct {
+	Portal    ID
+	Name      string
+	Kind      docflow.System
+	Default   bool
+	Login     string
+	AccountID string
+	Password  string // sealed at rest, never printed
+	Cursor    string // position in the news; "" until the first read took it
+	CursorAt  time.Time
+	State     string // "" good; refused: its credentials were refused
+	Note      string
+}
+
+// Card is what the bridge last saw of a CRM card: a stage is entered once because it is compared here.
+type Card struct {
+	Portal   ID
+	Card     docflow.Card
+	Category int64
+	Stage    string
+	OwnStage string // a stage that the bridge itself moves the card to
+	Fields   map[string]string
+	Seen     time.Time
+}
+
+// PendingFor is how long a waiting installation is kept, MaxPending how many of them.
+const (
+	PendingFor = 24 * time.Hour
+	MaxPending = 100
+)
+
+// Pending is an installation that checked out but cannot be completed yet.
+type Pending struct {
+	ID       string
+	ClientID string
+	MemberID string
+	Reason   string
+	Body     []byte // the posted request, sealed at rest
+	Created  time.Time
+}
+
+// CardSeen stores what a card looked like when it was read.
+type CardSeen struct{ Card Card }
+
+// OwnStage is stored right before the bridge moves a card, so that the event that follows runs nothing.
+type OwnStage struct {
+	Portal ID
+	Card   docflow.Card
+	Stage  string
+}
+
+// LaneWrite marks the writes.
+func (CardSeen) LaneWrite() {}
+
+// LaneWrite marks the writes.
+func (OwnStage) LaneWrite() {}

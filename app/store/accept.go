@@ -1,0 +1,255 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"konturbridge/app/lane"
+)
+
+// Accept is one request that wants to be stored before it is answered.
+type Accept struct {
+	Row    lane.NewRow
+	Key    [16]byte      // tells a repeat; the zero key is never a repeat
+	Window time.Duration // how long a repeat is recognised
+	// Coalesce lets an unstarted row of the same part, kind and code stand for this one: what that row
+	// will read is newer than this request.
+	Coalesce bool
+
+	Duplicate bool  // outcome: nothing was stored, an earlier request stands for it
+	ID        int64 // outcome: the stored row, 0 for a duplicate
+}
+
+// Accept stores a request durably, or finds that it repeats one. It returns ErrBusy at once when too
+// much is waiting; when ctx ends first the request may be stored all the same.
+func (s *Store) Accept(ctx context.Context, a *Accept) error {
+	result := make(chan error, 1)
+	if !s.w.submit(&op{accept: a, done: func(err error) { result <- err }}) {
+		return ErrBusy
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// accept stores the requests of a group.
+func (t *tx) accept(all []*Accept) error {
+	if len(all) == 0 {
+		return nil
+	}
+	sched := t.s.scheduler()
+	seen := make(map[[16]byte]bool, len(all))
+	waiting := map[lane.Likeness]bool{}
+	var zero [16]byte
+	candidates := all[:0:0]
+	for _, a := range all {
+		a.Duplicate, a.ID = false, 0
+		if a.Key != zero && seen[a.Key] {
+			a.Duplicate = true
+			continue
+		}
+		seen[a.Key] = true
+		if a.Coalesce {
+			like := a.Row.Like()
+			if waiting[like] || sched.Pending(a.Row) {
+				a.Duplicate = true
+				continue
+			}
+			waiting[like] = true
+		}
+		candidates = append(candidates, a)
+	}
+	fresh, err := t.dedup(candidates)
+	if err != nil {
+		return err
+	}
+	rows := make([]lane.NewRow, len(fresh))
+	for i, a := range fresh {
+		rows[i] = a.Row
+	}
+	ids, err := t.insertRows(rows)
+	if err != nil {
+		return err
+	}
+	for i, a := range fresh {
+		a.ID = ids[i]
+	}
+	return nil
+}
+
+// dedup keeps the requests whose key was not seen within its window.
+func (t *tx) dedup(all []*Accept) ([]*Accept, error) {
+	now := t.now
+	fresh := all[:0:0]
+	if !t.s.d.postgres {
+		for _, a := range all {
+			if a.Key == ([16]byte{}) {
+				fresh = append(fresh, a)
+				continue
+			}
+			n, err := t.exec(`INSERT INTO dedup (key, until) VALUES (?, ?)
+				ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE dedup.until < ?`,
+				a.Key[:], ms(now.Add(a.Window)), ms(now))
+			if err != nil {
+				return nil, err
+			}
+			if a.Duplicate = n == 0; !a.Duplicate {
+				fresh = append(fresh, a)
+			}
+		}
+		return fresh, nil
+	}
+	keys, untils := make([][]byte, 0, len(all)), make([]int64, 0, len(all))
+	for _, a := range all {
+		if a.Key != ([16]byte{}) {
+			keys, untils = append(keys, a.Key[:]), append(untils, ms(now.Add(a.Window)))
+		}
+	}
+	isNew := map[string]bool{}
+	if len(keys) > 0 {
+		rows, err := t.query(`INSERT INTO dedup (key, until) SELECT * FROM unnest(?::bytea[], ?::bigint[])
+			ON CONFLICT (key) DO UPDATE SET until = excluded.until WHERE dedup.until < ? RETURNING key`,
+			keys, untils, ms(now))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var key []byte
+			if err := rows.Scan(&key); err != nil {
+				return nil, err
+			}
+			isNew[string(key)] = true
+		}
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+	}
+	for _, a := range all {
+		if a.Duplicate = a.Key != ([16]byte{}) && !isNew[string(a.Key[:])]; !a.Duplicate {
+			fresh = append(fresh, a)
+		}
+	}
+	return fresh, nil
+}
+
+// insertRows stores rows of work, tells other nodes when they hold the lanes, and returns the ids.
+func (t *tx) insertRows(rows []lane.NewRow) ([]int64, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	now := ms(t.now)
+	for i := range rows {
+		if rows[i].RunAt.IsZero() {
+			rows[i].RunAt = t.now
+		}
+		if rows[i].Body == nil {
+			rows[i].Body = []byte{}
+		}
+	}
+	ids := make([]int64, 0, len(rows))
+	var err error
+	if t.s.d.postgres {
+		ids, err = t.insertMany(rows, now)
+	} else {
+		for _, r := range rows {
+			var id int64
+			if id, err = t.insertOne(r, now); err != nil {
+				break
+			}
+			ids = append(ids, id)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rows {
+		t.pushed = append(t.pushed, lane.Row{ID: ids[i], Lane: r.Lane, Part: r.Part, Key: r.Key, Kind: r.Kind,
+			Code: r.Code, Body: r.Body, Received: t.now, RunAt: r.RunAt})
+	}
+	return ids, t.wakeLanes(rows)
+}
+
+func (t *tx) insertOne(r lane.NewRow, now int64) (int64, error) {
+	st, err := t.stmt(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+	if err != nil {
+		return 0, err
+	}
+	res, err := st.ExecContext(t.ctx, r.Lane, r.Part, r.Key, r.Kind, r.Code, r.Body, now, ms(r.RunAt))
+	if err != nil {
+		return 0, err
+	}
+	return res.LastInsertId()
+}
+
+func (t *tx) insertMany(rows []lane.NewRow, now int64) ([]int64, error) {
+	n := len(rows)
+	lanes, parts, docs := make([]string, n), make([]string, n), make([]string, n)
+	kinds, codes, bodies, runs := make([]string, n), make([]string, n), make([][]byte, n), make([]int64, n)
+	for i, r := range rows {
+		lanes[i], parts[i], docs[i], kinds[i] = r.Lane, r.Part, r.Key, r.Kind
+		codes[i], bodies[i], runs[i] = r.Code, r.Body, ms(r.RunAt)
+	}
+	found, err := t.query(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at)
+		SELECT lane, part, doc, kind, code, body, ?::bigint, run_at FROM
+		unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bigint[])
+		WITH ORDINALITY AS r (lane, part, doc, kind, code, body, run_at, n) ORDER BY n RETURNING id`,
+		now, lanes, parts, docs, kinds, codes, bodies, runs)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = found.Close() }()
+	ids := make([]int64, 0, n)
+	for found.Next() {
+		var id int64
+		if err := found.Scan(&id); err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	return ids, found.Err()
+}
+
+// wakeLanes makes lanes that this process does not hold due, and tells other nodes. A held lane is left
+// alone: its holder gets the rows by Push after the commit.
+func (t *tx) wakeLanes(rows []lane.NewRow) error {
+	earliest := map[string]int64{}
+	for _, r := range rows {
+		if at, ok := earliest[r.Lane]; !ok || ms(r.RunAt) < at {
+			earliest[r.Lane] = ms(r.RunAt)
+		}
+	}
+	for _, name := range sortedKeys(earliest) { // one order everywhere: two nodes must not wait for each other
+		if t.fresh == nil {
+			t.fresh = map[string]bool{}
+		}
+		t.fresh[name] = true
+		if t.s.scheduler().Holds(name) {
+			continue
+		}
+		if _, err := t.exec(`INSERT INTO lanes (lane, due) VALUES (?, ?)
+			ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, name, earliest[name]); err != nil {
+			return err
+		}
+		if err := t.notify(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notify tells other nodes, once per lane and transaction, that a lane has new rows.
+func (t *tx) notify(name string) error {
+	if !t.s.d.postgres || t.told[name] {
+		return nil
+	}
+	if t.told == nil {
+		t.told = map[string]bool{}
+	}
+	t.told[name] = true
+	_, err := t.exec(`SELECT pg_notify('`+channel+`', ?)`, name)
+	return err
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"konturbridge/app/lane"
+	"konturbridge/app/portal"
+)
+
+// connectionSecrets is what of a connection is sealed.
+type connectionSecrets struct {
+	Password string `json:"password,omitempty"`
+}
+
+// Connections reads the accounts of a portal; an empty id reads those of all portals.
+func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connection, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, sealed, cursor,
+		cursor_at, state, note FROM connections WHERE portal = ? OR ? = '' ORDER BY portal, name`), string(id), string(id))
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []portal.Connection
+	for rows.Next() {
+		var (
+			c         portal.Connection
+			isDefault int
+			sealed    []byte
+			cursorAt  int64
+		)
+		if err := rows.Scan(&c.Portal, &c.Name, &c.Kind, &isDefault, &c.Login, &c.AccountID, &sealed, &c.Cursor,
+			&cursorAt, &c.State, &c.Note); err != nil {
+			return nil, err
+		}
+		plain, err := s.seal.Open(sealed, bind("connections", string(c.Portal)+"/"+c.Name, "sealed"))
+		if err != nil {
+			return nil, fmt.Errorf("open the secrets of connection %s: %w", c.Name, err)
+		}
+		var secrets connectionSecrets
+		if err := json.Unmarshal(plain, &secrets); err != nil {
+			return nil, err
+		}
+		c.Default, c.Password, c.CursorAt = isDefault == 1, secrets.Password, fromMS(cursorAt)
+		out = append(out, c)
+	}
+	return out, rows.Err()
+}
+
+// SaveSettings replaces a portal's settings and connections in one transaction, and starts the feeds of
+// new connections. A connection that stays keeps its position in the news; one whose account changed
+// takes a new one. touched says that the triggers changed: cards that entered a stage earlier run nothing.
+func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, conns []portal.Connection, touched bool, feeds []lane.NewRow) error {
+	return s.w.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE portals SET settings = ?, settings_version = settings_version + 1, changed = ?,
+			triggers_since = CASE WHEN ? = 1 THEN ? ELSE triggers_since END WHERE id = ?`,
+			string(yaml), ms(t.now), boolInt(touched), ms(t.now), string(id))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ownError{portal.ErrUnknown}
+		}
+		names := make([]any, 0, len(conns)+1)
+		names = append(names, string(id))
+		for _, c := range conns {
+			if err := t.saveConnection(c); err != nil {
+				return err
+			}
+			names = append(names, c.Name)
+		}
+		drop := `DELETE FROM connections WHERE portal = ?`
+		if len(conns) > 0 {
+			drop += ` AND name NOT IN (` + marks(len(conns)) + `)`
+		}
+		if _, err := t.exec(drop, names...); err != nil {
+			return err
+		}
+		return t.startFeeds(feeds)
+	})
+}
+
+func (t *tx) saveConnection(c portal.Connection) error {
+	plain, err := json.Marshal(connectionSecrets{Password: c.Password})
+	if err != nil {
+		return err
+	}
+	sealed := t.s.seal.Seal(plain, bind("connections", string(c.Portal)+"/"+c.Name, "sealed"))
+	_, err = t.exec(`INSERT INTO connections (portal, name, kind, is_default, login, account_id, sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, name) DO UPDATE SET kind = excluded.kind,
+		is_default = excluded.is_default, sealed = excluded.sealed, state = '', note = '',
+		cursor = CASE WHEN connections.account_id = excluded.account_id THEN connections.cursor ELSE '' END,
+		login = excluded.login, account_id = excluded.account_id`,
+		string(c.Portal), c.Name, string(c.Kind), boolInt(c.Default), c.Login, c.AccountID, sealed)
+	return err
+}
+
+// startFeeds adds the rows that poll, unless they run already.
+func (t *tx) startFeeds(feeds []lane.NewRow) error {
+	for _, f := range feeds {
+		var running int
+		if err := t.row(`SELECT COUNT(*) FROM inbox WHERE lane = ? AND part = ? AND kind = ? AND state = 0`,
+			f.Lane, f.Part, f.Kind).Scan(&running); err != nil {
+			return err
+		}
+		if running > 0 {
+			continue
+		}
+		if _, err := t.insertRows([]lane.NewRow{f}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// EnsureRows adds rows that reschedule themselves (feeds, checks) unless they are there.
+func (s *Store) EnsureRows(ctx context.Context, rows ...lane.NewRow) error {
+	return s.w.do(ctx, func(t *tx) error { return t.startFeeds(rows) })
+}
+
+// TakeCursor stores a connection's first position in the news, unless it has one.
+func (s *Store) TakeCursor(ctx context.Context, id portal.ID, name, cursor string) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE connections SET cursor = ?, cursor_at = ? WHERE portal = ? AND name = ? AND cursor = ''`,
+			cursor, ms(t.now), string(id), name)
+		return err
+	})
+}
+
+// MarkConnection stores that a connection's credentials were refused, or are good again ("").
+func (s *Store) MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ?`, state, note, string(id), name)
+		return err
+	})
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func parseFields(s string) (map[string]string, error) {
+	m := map[string]string{}
+	if s == "" {
+		return m, nil
+	}
+	return m, json.Unmarshal([]byte(s), &m)
+}
+
+func formatFields(m map[string]string) (string, error) {
+	if len(m) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(m)
+	return string(b), err
+}

@@ -1,0 +1,268 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
+)
+
+// ErrNotFound is returned when a row that was asked for by its id does not exist.
+var ErrNotFound = errors.New("not found")
+
+// docflowData is the part of a record that SQL never looks into.
+type docflowData struct {
+	Statements []docflow.Statement `json:"statements,omitempty"`
+	Charges    []docflow.Charge    `json:"charges,omitempty"`
+	Files      []docflow.File      `json:"files,omitempty"`
+	Refusal    *docflow.Refusal    `json:"refusal,omitempty"`
+}
+
+const docflowColumns = `id, portal, entity_type, card_id, system, kind, connection, request_id, body, external_id,
+	state, requirement, data, tried_at, news_from, version, created, changed`
+
+func scanDocflow(row scanner) (docflow.Record, error) {
+	var (
+		r                       docflow.Record
+		data                    []byte
+		tried, created, changed int64
+	)
+	err := row.Scan(&r.ID, &r.Portal, &r.Card.EntityType, &r.Card.ID, &r.System, &r.Kind, &r.Connection, &r.RequestID,
+		&r.Body, &r.ExternalID, &r.State, &r.Requirement, &data, &tried, &r.NewsFrom, &r.Version, &created, &changed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, ErrNotFound
+	}
+	if err != nil {
+		return r, err
+	}
+	var d docflowData
+	if err := json.Unmarshal(data, &d); err != nil {
+		return r, err
+	}
+	r.Statements, r.Charges, r.Files, r.Refusal = d.Statements, d.Charges, d.Files, d.Refusal
+	r.TriedAt, r.Created, r.Changed = fromMS(tried), fromMS(created), fromMS(changed)
+	return r, nil
+}
+
+func dataOf(r docflow.Record) (string, error) {
+	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Refusal})
+	return string(b), err
+}
+
+// Docflow reads a record.
+func (s *Store) Docflow(ctx context.Context, id docflow.ID) (docflow.Record, error) {
+	return scanDocflow(s.read.QueryRowContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows WHERE id = ?`), string(id)))
+}
+
+// LatestDocflow reads the newest record of a card in a system.
+func (s *Store) LatestDocflow(ctx context.Context, portal string, card docflow.Card, system docflow.System) (docflow.Record, error) {
+	return scanDocflow(s.read.QueryRowContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? AND entity_type = ? AND card_id = ? AND system = ? ORDER BY created DESC, id LIMIT 1`),
+		portal, card.EntityType, card.ID, string(system)))
+}
+
+// Docflows lists records, newest first; an empty portal lists all.
+func (s *Store) Docflows(ctx context.Context, portal string, limit int) ([]docflow.Record, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? OR ? = '' ORDER BY created DESC, id LIMIT ?`), portal, portal, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docflow.Record
+	for rows.Next() {
+		r, err := scanDocflow(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}
+
+// History reads every state that a docflow went through, oldest first.
+func (s *Store) History(ctx context.Context, id docflow.ID) ([]docflow.HistoryEntry, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT state, requirement, cause, token, note, at FROM docflow_history
+		WHERE docflow = ? ORDER BY id`), string(id))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docflow.HistoryEntry
+	for rows.Next() {
+		var (
+			h  docflow.HistoryEntry
+			at int64
+		)
+		if err := rows.Scan(&h.State, &h.Requirement, &h.Cause, &h.Token, &h.Note, &at); err != nil {
+			return nil, err
+		}
+		h.At = fromMS(at)
+		out = append(out, h)
+	}
+	return out, rows.Err()
+}
+
+// prepare stores a new record. A second run of the same work finds the record of the first and must not
+// make another: request ids are unique, so a repeat is refused here at the latest.
+func (t *tx) prepare(p docflow.Prepare) error {
+	r := p.Record
+	data, err := dataOf(r)
+	if err != nil {
+		return err
+	}
+	if r.Body == nil {
+		r.Body = []byte{}
+	}
+	if _, err := t.exec(`INSERT INTO docflows (`+docflowColumns+`)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(r.ID), r.Portal, r.Card.EntityType, r.Card.ID, string(r.System), r.Kind, r.Connection, r.RequestID, r.Body,
+		r.ExternalID, string(r.State), string(r.Requirement), data, ms(r.TriedAt), r.NewsFrom, 1, ms(r.Created), ms(r.Created)); err != nil {
+		return err
+	}
+	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: "prepared", At: r.Created}); err != nil {
+		return err
+	}
+	if p.Waiter != nil {
+		return t.addWaiter(*p.Waiter)
+	}
+	return nil
+}
+
+func (t *tx) tried(w docflow.Tried) error {
+	_, err := t.exec(`UPDATE docflows SET tried_at = ?, news_from = ?, version = version + 1
+		WHERE id = ? AND tried_at = 0`, ms(w.At), w.NewsFrom, string(w.ID))
+	return err
+}
+
+func (t *tx) lockDocflow(id docflow.ID) (docflow.Record, error) {
+	return scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE id = ?`+t.s.d.forUpdate(), string(id)))
+}
+
+// settle applies an update: state, history, effects and the answers of waiting robots, together.
+func (t *tx) settle(w docflow.Settle) error {
+	rec, err := t.lockDocflow(w.ID)
+	if err != nil {
+		return err
+	}
+	u := w.Update
+	if w.Seen != 0 && rec.Version != w.Seen && u.State != docflow.Uncertain {
+		u.State = "" // something newer is stored already; keep what identifies the docflow
+	} else if w.Seen != 0 && rec.Version != w.Seen {
+		return nil
+	}
+	return t.change(rec, u)
+}
+
+func (t *tx) change(rec docflow.Record, u docflow.Update) error {
+	next, ch := rec.Apply(u)
+	if !ch.Changed && !ch.FirstAnswer {
+		return nil
+	}
+	if ch.Changed {
+		note := ""
+		if ch.Unexpected {
+			note = "unexpected move"
+		}
+		if next.Refusal != nil {
+			note = next.Refusal.CRMText
+		}
+		if err := t.addHistory(rec.ID, docflow.HistoryEntry{State: next.State, Requirement: next.Requirement,
+			Cause: u.Cause, Token: u.Token, Note: note, At: u.At}); err != nil {
+			return err
+		}
+	}
+	if err := t.saveDocflow(next); err != nil {
+		return err
+	}
+	met, err := t.metWaiters(next, ch)
+	if err != nil {
+		return err
+	}
+	return t.enqueue(t.s.plan(next, ch, met))
+}
+
+func (t *tx) saveDocflow(r docflow.Record) error {
+	data, err := dataOf(r)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`UPDATE docflows SET external_id = ?, state = ?, requirement = ?, data = ?, version = version + 1,
+		changed = ? WHERE id = ?`, r.ExternalID, string(r.State), string(r.Requirement), data, ms(t.now), string(r.ID))
+	return err
+}
+
+func (t *tx) signed(w docflow.Signed) error {
+	rec, err := t.lockDocflow(w.ID)
+	if err != nil {
+		return err
+	}
+	for i, s := range rec.Statements {
+		if s.FileID == w.FileID && s.PersonID == w.PersonID && s.SignedAt.IsZero() {
+			rec.Statements[i].SignedAt = w.At
+		}
+	}
+	return t.saveDocflow(rec)
+}
+
+func (t *tx) addHistory(id docflow.ID, h docflow.HistoryEntry) error {
+	_, err := t.exec(`INSERT INTO docflow_history (docflow, state, requirement, cause, token, note, at)
+		VALUES (?, ?, ?, ?, ?, ?, ?)`, string(id), string(h.State), string(h.Requirement), h.Cause, h.Token, h.Note, ms(h.At))
+	return err
+}
+
+// advance applies a page of news and moves the cursor, or nothing of it.
+func (t *tx) advance(a feed.Advance) error {
+	n, err := t.exec(`UPDATE connections SET cursor = ?, cursor_at = ?, state = '', note = ''
+		WHERE portal = ? AND name = ? AND cursor = ?`, a.Cursor, ms(a.At), a.Portal, a.Connection, a.From)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return errors.New("the position in the news moved meanwhile")
+	}
+	for _, item := range a.Items {
+		rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows
+			WHERE portal = ? AND (request_id = ? OR (external_id = ? AND external_id <> '')) ORDER BY request_id = ? DESC LIMIT 1`+
+			t.s.d.forUpdate(), a.Portal, item.RequestID, item.ExternalID, item.RequestID))
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if rec.ExternalID != "" && rec.ExternalID != item.ExternalID {
+			continue // a second filing with our request id is not this docflow
+		}
+		item.Update.ExternalID = item.ExternalID
+		if err := t.change(rec, item.Update); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// OpenDocflows lists the records of a connection that are not final, for the safety net that reads
+// them one by one now and then.
+func (s *Store) OpenDocflows(ctx context.Context, portal, connection string, untouchedSince time.Time, limit int) ([]docflow.Record, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? AND connection = ? AND external_id <> '' AND state NOT IN ('completed', 'error') AND changed < ?
+		ORDER BY changed LIMIT ?`), portal, connection, ms(untouchedSince), limit)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var out []docflow.Record
+	for rows.Next() {
+		r, err := scanDocflow(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, r)
+	}
+	return out, rows.Err()
+}

@@ -1,0 +1,157 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// Job is a row of work as people see it.
+type Job struct {
+	ID       int64     `json:"id"`
+	Portal   string    `json:"lane"`
+	Part     string    `json:"part"`
+	Kind     string    `json:"kind"`
+	Code     string    `json:"code"`
+	State    string    `json:"state"` // waiting, done, dead, canceled
+	Tries    int       `json:"tries"`
+	Note     string    `json:"note,omitempty"`
+	Received time.Time `json:"received"`
+	RunAt    time.Time `json:"run_at"`
+	Finished time.Time `json:"finished,omitzero"`
+}
+
+// JobStates are the states of a job in the order of their numbers in the table.
+func JobStates() []string { return []string{"waiting", "done", "dead", "canceled"} }
+
+const jobColumns = `id, lane, part, kind, code, state, tries, note, received, run_at, finished`
+
+func scanJob(row scanner) (Job, error) {
+	var (
+		j                         Job
+		state                     int
+		received, runAt, finished int64
+	)
+	err := row.Scan(&j.ID, &j.Portal, &j.Part, &j.Kind, &j.Code, &state, &j.Tries, &j.Note, &received, &runAt, &finished)
+	if errors.Is(err, sql.ErrNoRows) {
+		return j, ErrNotFound
+	}
+	if err != nil {
+		return j, err
+	}
+	j.State = JobStates()[state]
+	j.Received, j.RunAt, j.Finished = fromMS(received), fromMS(runAt), fromMS(finished)
+	return j, nil
+}
+
+// Jobs lists rows of work, newest first. state is a number of JobStates, or -1 for all.
+func (s *Store) Jobs(ctx context.Context, state, limit int) ([]Job, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT `+jobColumns+` FROM inbox WHERE state = ? OR ? < 0 ORDER BY id DESC LIMIT ?`),
+		state, state, limit)
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []Job
+	for rows.Next() {
+		j, err := scanJob(rows)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, j)
+	}
+	return out, rows.Err()
+}
+
+// Job reads one row of work.
+func (s *Store) Job(ctx context.Context, id int64) (Job, error) {
+	return scanJob(s.read.QueryRowContext(ctx, s.d.sql(`SELECT `+jobColumns+` FROM inbox WHERE id = ?`), id))
+}
+
+// CountJobs counts rows by state, in the order of JobStates.
+func (s *Store) CountJobs(ctx context.Context) ([4]int64, error) {
+	var counts [4]int64
+	rows, err := s.read.QueryContext(ctx, `SELECT state, COUNT(*) FROM inbox GROUP BY state`)
+	if err != nil {
+		return counts, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var (
+			state int
+			n     int64
+		)
+		if err := rows.Scan(&state, &n); err != nil {
+			return counts, err
+		}
+		counts[state] = n
+	}
+	return counts, rows.Err()
+}
+
+// RetryJob makes a dead or canceled row work again now, and a waiting one at once. Failed effects that
+// the row should have applied are tried again with it.
+func (s *Store) RetryJob(ctx context.Context, id int64) error {
+	return s.w.do(ctx, func(t *tx) error {
+		var (
+			name, kind string
+			body       []byte
+		)
+		err := t.row(`SELECT lane, kind, body FROM inbox WHERE id = ? AND state <> 1`, id).Scan(&name, &kind, &body)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ownError{ErrNotFound}
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := t.exec(`UPDATE inbox SET state = 0, tries = 0, aside = 0, run_at = ?, finished = 0 WHERE id = ?`, ms(t.now), id); err != nil {
+			return err
+		}
+		if kind == EffectsKind {
+			if err := t.retryEffects(name, body); err != nil {
+				return err
+			}
+		}
+		return t.wakeForeign(name)
+	})
+}
+
+// CancelJob ends an unfinished row; it will not run again unless a person retries it.
+func (s *Store) CancelJob(ctx context.Context, id int64) error {
+	return s.w.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE inbox SET state = ?, note = 'canceled by a person', finished = ? WHERE id = ? AND state IN (0, 2)`,
+			rowCanceled, ms(t.now), id)
+		if err == nil && n == 0 {
+			return ownError{ErrNotFound}
+		}
+		return err
+	})
+}
+
+// wakeForeign makes a lane due and tells whoever holds it that its rows changed.
+func (t *tx) wakeForeign(name string) error {
+	if _, err := t.exec(`INSERT INTO lanes (lane, due) VALUES (?, ?)
+		ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, name, ms(t.now)); err != nil {
+		return err
+	}
+	return t.notify(name)
+}
+
+// Prune deletes a small step of what is no longer needed: keys past their window and finished rows
+// older than the journal keeps. It reports whether there is more.
+func (s *Store) Prune(ctx context.Context, keep time.Duration, step int) (more bool, err error) {
+	err = s.w.do(ctx, func(t *tx) error {
+		keys, err := t.exec(`DELETE FROM dedup WHERE key IN (SELECT key FROM dedup WHERE until < ? LIMIT ?)`, ms(t.now), step)
+		if err != nil {
+			return err
+		}
+		// Ids grow with time, so the oldest finished rows are the first of the table.
+		rows, err := t.exec(`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state IN (1, 3) AND finished < ?
+			AND id < (SELECT COALESCE(MIN(id), 0) + ? FROM inbox WHERE state IN (1, 3)) ORDER BY id LIMIT ?)`,
+			ms(t.now.Add(-keep)), 100*step, step)
+		more = keys == int64(step) || rows == int64(step)
+		return err
+	})
+	return more, err
+}

@@ -1,0 +1,303 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"konturbridge/app/portal"
+)
+
+// bind names the row that a sealed value belongs to, so that it opens nowhere else.
+func bind(table, id, column string) string { return table + "/" + id + "/" + column }
+
+// Portals reads all portals with their applications.
+func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT id, domain, endpoint, server, state, family, hook_secret, settings,
+		settings_version, triggers_since, installed FROM portals ORDER BY installed, id`)
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []portal.Portal
+	for rows.Next() {
+		var (
+			p                portal.Portal
+			secret, settings []byte
+			since, installed int64
+		)
+		if err := rows.Scan(&p.ID, &p.Domain, &p.Endpoint, &p.Server, &p.State, &p.Family, &secret, &settings,
+			&p.Version, &since, &installed); err != nil {
+			return nil, err
+		}
+		if len(secret) > 0 {
+			plain, err := s.seal.Open(secret, bind("portals", string(p.ID), "hook_secret"))
+			if err != nil {
+				return nil, fmt.Errorf("open the hook secret of portal %s: %w", p.ID, err)
+			}
+			p.HookSecret = string(plain)
+		}
+		p.Settings, p.Since, p.Installed = settings, fromMS(since), fromMS(installed)
+		out = append(out, p)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return out, s.addApplications(ctx, out)
+}
+
+func (s *Store) addApplications(ctx context.Context, portals []portal.Portal) error {
+	at := make(map[portal.ID]int, len(portals))
+	for i, p := range portals {
+		at[p.ID] = i
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT portal, client_id, token, scope, status, user_id, state FROM applications
+		ORDER BY portal, client_id`)
+	if err != nil {
+		return down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var (
+			id     portal.ID
+			a      portal.Application
+			sealed []byte
+			scope  string
+		)
+		if err := rows.Scan(&id, &a.ClientID, &sealed, &scope, &a.Status, &a.UserID, &a.State); err != nil {
+			return err
+		}
+		i, known := at[id]
+		if !known {
+			continue
+		}
+		if len(sealed) > 0 {
+			plain, err := s.seal.Open(sealed, bind("applications", string(id)+"/"+a.ClientID, "token"))
+			if err != nil {
+				return fmt.Errorf("open the application token of portal %s: %w", id, err)
+			}
+			a.Token = string(plain)
+		}
+		a.Scope = strings.Fields(scope)
+		portals[i].Apps = append(portals[i].Apps, a)
+	}
+	return rows.Err()
+}
+
+// PortalsVersion changes whenever any portal, application or connection does, so that other processes
+// can follow cheaply.
+func (s *Store) PortalsVersion(ctx context.Context) (string, error) {
+	var n, changed, apps int64
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(changed), 0),
+		(SELECT COALESCE(SUM(version), 0) FROM applications) FROM portals`).Scan(&n, &changed, &apps)
+	if err != nil {
+		return "", down(err)
+	}
+	return fmt.Sprintf("%d/%d/%d", n, changed, apps), nil
+}
+
+// SavePortal stores a portal and the application that it was installed through. What belongs to the
+// portal itself (settings, hook secret) is kept when it exists already.
+func (s *Store) SavePortal(ctx context.Context, p portal.Portal, a portal.Application) error {
+	secret := s.seal.Seal([]byte(p.HookSecret), bind("portals", string(p.ID), "hook_secret"))
+	token := s.seal.Seal([]byte(a.Token), bind("applications", string(p.ID)+"/"+a.ClientID, "token"))
+	return s.w.do(ctx, func(t *tx) error {
+		if _, err := t.exec(`INSERT INTO portals (id, domain, endpoint, server, state, family, hook_secret, installed, triggers_since, changed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET domain = excluded.domain,
+			endpoint = excluded.endpoint, server = excluded.server, state = excluded.state, family = excluded.family,
+			changed = excluded.changed`, string(p.ID), p.Domain, p.Endpoint, p.Server, string(p.State), p.Family, secret,
+			ms(p.Installed), ms(p.Installed), ms(t.now)); err != nil {
+			return err
+		}
+		_, err := t.exec(`INSERT INTO applications (portal, client_id, token, scope, status, user_id, state)
+			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, client_id) DO UPDATE SET token = excluded.token,
+			scope = excluded.scope, status = excluded.status, user_id = excluded.user_id, state = excluded.state,
+			version = applications.version + 1`,
+			string(p.ID), a.ClientID, token, strings.Join(a.Scope, " "), a.Status, a.UserID, string(a.State))
+		return err
+	})
+}
+
+// MovePortal stores a portal's new address after a rename.
+func (s *Store) MovePortal(ctx context.Context, id portal.ID, domain, endpoint string) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE portals SET domain = ?, endpoint = ?, changed = ? WHERE id = ?`,
+			domain, endpoint, ms(t.now), string(id))
+		return err
+	})
+}
+
+// RemoveApplication stops an application: its secrets are wiped, and when it was the portal's last one
+// the portal's too, with the unfinished work canceled. History stays, unless clean asks to erase it.
+func (s *Store) RemoveApplication(ctx context.Context, id portal.ID, clientID string, clean bool) error {
+	return s.w.do(ctx, func(t *tx) error {
+		for _, q := range []string{
+			`UPDATE applications SET state = 'removed', token = ?, version = version + 1 WHERE portal = ? AND client_id = ?`,
+		} {
+			if _, err := t.exec(q, []byte{}, string(id), clientID); err != nil {
+				return err
+			}
+		}
+		if _, err := t.exec(`DELETE FROM pairs WHERE portal = ? AND key LIKE ?`, string(id), string(id)+"/"+clientID+"/%"); err != nil {
+			return err
+		}
+		var left int
+		if err := t.row(`SELECT COUNT(*) FROM applications WHERE portal = ? AND state = 'active'`, string(id)).Scan(&left); err != nil {
+			return err
+		}
+		if left > 0 {
+			_, err := t.exec(`UPDATE portals SET changed = ? WHERE id = ?`, ms(t.now), string(id))
+			return err
+		}
+		return t.removePortal(id, clean)
+	})
+}
+
+func (t *tx) removePortal(id portal.ID, clean bool) error {
+	queries := []string{
+		`UPDATE inbox SET state = 3, note = 'the application was removed from the portal' WHERE lane = ? AND state = 0`,
+		`UPDATE effects SET state = 2, note = 'the application was removed from the portal' WHERE portal = ? AND state = 0`,
+		`DELETE FROM waiters WHERE portal = ?`,
+		`DELETE FROM connections WHERE portal = ?`,
+		`DELETE FROM pairs WHERE portal = ?`,
+	}
+	if clean {
+		queries = append(queries,
+			`DELETE FROM docflow_history WHERE docflow IN (SELECT id FROM docflows WHERE portal = ?)`,
+			`DELETE FROM docflows WHERE portal = ?`,
+			`DELETE FROM effects WHERE portal = ?`,
+			`DELETE FROM cards WHERE portal = ?`,
+			`DELETE FROM inbox WHERE lane = ?`)
+	}
+	for _, q := range queries {
+		if _, err := t.exec(q, string(id)); err != nil {
+			return err
+		}
+	}
+	_, err := t.exec(`UPDATE portals SET state = 'removed', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
+		[]byte{}, ms(t.now), string(id))
+	return err
+}
+
+// SetPortalState pauses a portal or takes it up again.
+func (s *Store) SetPortalState(ctx context.Context, id portal.ID, state portal.State) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE portals SET state = ?, changed = ? WHERE id = ?`, string(state), ms(t.now), string(id))
+		return err
+	})
+}
+
+// SetHookSecret replaces the secret in the portal's webhook addresses.
+func (s *Store) SetHookSecret(ctx context.Context, id portal.ID, secret string) error {
+	sealed := s.seal.Seal([]byte(secret), bind("portals", string(id), "hook_secret"))
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE portals SET hook_secret = ?, changed = ? WHERE id = ?`, sealed, ms(t.now), string(id))
+		return err
+	})
+}
+
+// AddPending keeps an installation that waits; beyond limit the newest is refused. Those older than
+// their day go.
+func (s *Store) AddPending(ctx context.Context, p portal.Pending, limit int) (bool, error) {
+	sealed := s.seal.Seal(p.Body, bind("pending", p.ID, "sealed"))
+	stored := false
+	err := s.w.do(ctx, func(t *tx) error {
+		if _, err := t.exec(`DELETE FROM pending WHERE created < ?`, ms(t.now.Add(-portal.PendingFor))); err != nil {
+			return err
+		}
+		var n int
+		if err := t.row(`SELECT COUNT(*) FROM pending WHERE id <> ?`, p.ID).Scan(&n); err != nil {
+			return err
+		}
+		if n >= limit {
+			return nil
+		}
+		stored = true
+		_, err := t.exec(`INSERT INTO pending (id, client_id, member_id, reason, sealed, created) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, member_id = excluded.member_id,
+			reason = excluded.reason, sealed = excluded.sealed`, p.ID, p.ClientID, p.MemberID, p.Reason, sealed, ms(p.Created))
+		return err
+	})
+	return stored, err
+}
+
+// Pendings lists the waiting installations that are not too old.
+func (s *Store) Pendings(ctx context.Context) ([]portal.Pending, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT id, client_id, member_id, reason, sealed, created FROM pending
+		WHERE created >= ? ORDER BY created`), ms(s.now().Add(-portal.PendingFor)))
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var out []portal.Pending
+	for rows.Next() {
+		var (
+			p       portal.Pending
+			sealed  []byte
+			created int64
+		)
+		if err := rows.Scan(&p.ID, &p.ClientID, &p.MemberID, &p.Reason, &sealed, &created); err != nil {
+			return nil, err
+		}
+		p.Created = fromMS(created)
+		if p.Body, err = s.seal.Open(sealed, bind("pending", p.ID, "sealed")); err != nil {
+			continue // sealed under a key that is gone: it can never be completed and runs out by itself
+		}
+		out = append(out, p)
+	}
+	return out, rows.Err()
+}
+
+// DropPending removes a waiting installation that was completed or proved false.
+func (s *Store) DropPending(ctx context.Context, id string) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`DELETE FROM pending WHERE id = ?`, id)
+		return err
+	})
+}
+
+// Card reads what the bridge last saw of a card; ErrNotFound when it never did.
+func (s *Store) Card(ctx context.Context, id portal.ID, entityType int, item int64) (portal.Card, error) {
+	c := portal.Card{Portal: id}
+	c.Card.EntityType, c.Card.ID = entityType, item
+	var (
+		fields string
+		seen   int64
+	)
+	err := s.read.QueryRowContext(ctx, s.d.sql(`SELECT category, stage, own_stage, fields, seen FROM cards
+		WHERE portal = ? AND entity_type = ? AND id = ?`), string(id), entityType, item).
+		Scan(&c.Category, &c.Stage, &c.OwnStage, &fields, &seen)
+	if errors.Is(err, sql.ErrNoRows) {
+		return c, ErrNotFound
+	}
+	if err != nil {
+		return c, down(err)
+	}
+	c.Seen = fromMS(seen)
+	c.Fields, err = parseFields(fields)
+	return c, err
+}
+
+func (t *tx) cardSeen(c portal.Card) error {
+	fields, err := formatFields(c.Fields)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`INSERT INTO cards (portal, entity_type, id, category, stage, own_stage, fields, seen)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, entity_type, id) DO UPDATE SET category = excluded.category,
+		stage = excluded.stage, own_stage = CASE WHEN cards.own_stage = excluded.stage THEN '' ELSE cards.own_stage END,
+		fields = excluded.fields, seen = excluded.seen`,
+		string(c.Portal), c.Card.EntityType, c.Card.ID, c.Category, c.Stage, "", fields, ms(c.Seen))
+	return err
+}
+
+// ownStage remembers where the bridge is moving a card. A card that was never read has no last seen
+// stage yet; the stage it is moved to then becomes it.
+func (t *tx) ownStage(w portal.OwnStage) error {
+	_, err := t.exec(`INSERT INTO cards (portal, entity_type, id, stage, own_stage, seen) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (portal, entity_type, id) DO UPDATE SET own_stage = excluded.own_stage`,
+		string(w.Portal), w.Card.EntityType, w.Card.ID, w.Stage, w.Stage, ms(t.now))
+	return err
+}

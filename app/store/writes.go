@@ -1,0 +1,56 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
+	"konturbridge/app/lane"
+	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
+)
+
+// apply commits changes in order. Every type that any package hands to the scheduler as a write is
+// listed here; an unknown one is a bug and refuses the whole outcome.
+func (t *tx) apply(writes []lane.Write) error {
+	for _, w := range writes {
+		if err := t.applyOne(w); err != nil {
+			return fmt.Errorf("%T: %w", w, err)
+		}
+	}
+	return nil
+}
+
+func (t *tx) applyOne(w lane.Write) error {
+	switch w := w.(type) {
+	case lane.NewRow:
+		_, err := t.insertRows([]lane.NewRow{w})
+		return err
+	case docflow.Prepare:
+		return t.prepare(w)
+	case docflow.Tried:
+		return t.tried(w)
+	case docflow.Settle:
+		return t.settle(w)
+	case docflow.Signed:
+		return t.signed(w)
+	case docflow.Await:
+		return t.await(w)
+	case reaction.Enqueue:
+		return t.enqueue(w.Effects)
+	case reaction.Begun:
+		_, err := t.exec(`UPDATE effects SET mark = ? WHERE id = ?`, w.Mark, w.ID)
+		return err
+	case reaction.Ended:
+		return t.ended(w)
+	case feed.Advance:
+		return t.advance(w)
+	case portal.CardSeen:
+		return t.cardSeen(w.Card)
+	case portal.OwnStage:
+		return t.ownStage(w)
+	default:
+		return errors.New("the store does not know this write")
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 )
 
@@ -252,4 +253,15 @@ func (t *tx) notify(name string) error {
 	t.told[name] = true
 	_, err := t.exec(`SELECT pg_notify('`+channel+`', ?)`, name)
 	return err
+}
+
+var _ inbox.Store = (*Store)(nil)
+
+// AcceptItem implements inbox.Store.
+func (s *Store) AcceptItem(ctx context.Context, item inbox.Item) (bool, error) {
+	a := &Accept{Row: item.Row, Key: item.Key, Window: item.Window, Coalesce: item.Coalesce}
+	if err := s.Accept(ctx, a); err != nil {
+		return false, err
+	}
+	return a.Duplicate, nil
 }

@@ -21,7 +21,7 @@ func (s *Store) LoadPair(ctx context.Context, key string) (oauth.Pair, error) {
 	)
 	err := s.read.QueryRowContext(ctx, s.d.sql(`SELECT sealed, version FROM pairs WHERE key = ?`), key).Scan(&sealed, &version)
 	if errors.Is(err, sql.ErrNoRows) {
-		return oauth.Pair{}, fmt.Errorf("token pair: %w", ErrNotFound)
+		return oauth.Pair{}, oauth.ErrNoPair
 	}
 	if err != nil {
 		return oauth.Pair{}, down(err)

@@ -1,0 +1,140 @@
+package inbox
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/lane"
+	"konturbridge/bitrix"
+)
+
+// How long repeats are recognised.
+const (
+	robotWindow = 72 * time.Hour // nothing documents a repeat of a robot call; a proxy may make one
+	eventWindow = time.Hour
+	hookWindow  = 10 * time.Second // a webhook has no id: the same step may rightly run again later
+)
+
+// ErrNotACard is returned for a document that is no CRM card, like a list element.
+var ErrNotACard = errors.New("the document is not a CRM card")
+
+// Item is a request that is about to be stored.
+type Item struct {
+	Row      lane.NewRow
+	Key      [16]byte
+	Window   time.Duration
+	Coalesce bool
+}
+
+// Store stores items durably.
+type Store interface {
+	// AcceptItem returns after the item is on disk; duplicate says that an earlier one stands for it.
+	AcceptItem(ctx context.Context, item Item) (duplicate bool, err error)
+}
+
+// Sealer encrypts what must be kept secret at rest.
+type Sealer interface {
+	Seal(plain []byte, bind string) []byte
+}
+
+// Inbox stores verified requests.
+type Inbox struct {
+	store  Store
+	sealer Sealer
+	now    func() time.Time
+}
+
+// New returns an Inbox.
+func New(store Store, sealer Sealer, now func() time.Time) *Inbox {
+	return &Inbox{store: store, sealer: sealer, now: now}
+}
+
+// Robot stores an automation rule's call. The event token tells a repeat: it is new for every run.
+func (in *Inbox) Robot(ctx context.Context, portal string, r bitrix.RobotCall) (duplicate bool, err error) {
+	card, ok := cardOf(r.DocumentID)
+	if !ok {
+		return false, ErrNotACard
+	}
+	c := Call{Card: card, Properties: r.Properties, WorkflowID: r.WorkflowID, UserID: int64(r.Auth.UserID)}
+	if r.Waits {
+		c.EventToken = in.sealer.Seal([]byte(r.EventToken), TokenBind(portal))
+		if r.Timeout > 0 {
+			sent := r.TS
+			if sent.IsZero() {
+				sent = in.now()
+			}
+			c.Deadline = sent.Add(r.Timeout)
+		}
+	}
+	body, err := json.Marshal(c)
+	if err != nil {
+		return false, err
+	}
+	return in.store.AcceptItem(ctx, Item{
+		Row:    lane.NewRow{Lane: portal, Part: card.String(), Key: r.Properties.First("docflow_id"), Kind: KindRobot, Code: r.Code, Body: body},
+		Key:    key(portal, "robot", string(r.EventToken)),
+		Window: robotWindow,
+	})
+}
+
+// Hook stores a webhook step's call. Nothing but the document and the parameters is read from it.
+func (in *Inbox) Hook(ctx context.Context, portal, code string, h bitrix.Hook) (duplicate bool, err error) {
+	card, ok := cardOf(h.DocumentID)
+	if !ok {
+		return false, ErrNotACard
+	}
+	body, err := json.Marshal(Call{Card: card, Properties: h.Parameters})
+	if err != nil {
+		return false, err
+	}
+	parts := []string{portal, "hook", code, card.String()}
+	for _, name := range slices.Sorted(maps.Keys(h.Parameters)) {
+		parts = append(parts, name)
+		for _, v := range h.Parameters[name].Values {
+			parts = append(parts, strconv.Itoa(len(v)), v)
+		}
+	}
+	return in.store.AcceptItem(ctx, Item{
+		Row:    lane.NewRow{Lane: portal, Part: card.String(), Key: h.Parameters.First("docflow_id"), Kind: KindHook, Code: code, Body: body},
+		Key:    key(parts...),
+		Window: hookWindow,
+	})
+}
+
+// Event stores an event of a card. Events carry ids only and the card is read when the row is worked,
+// so while one waits unstarted, later ones of the same kind need not be stored.
+func (in *Inbox) Event(ctx context.Context, portal string, e bitrix.Event) (duplicate bool, err error) {
+	card := docflow.Card{EntityType: int(e.EntityTypeID), ID: int64(e.ObjectID)}
+	if card.EntityType == 0 || card.ID == 0 {
+		return false, ErrNotACard
+	}
+	body, err := json.Marshal(Happened{Event: e.Name, Card: card, Category: int64(e.CategoryID), Stage: e.StageID, At: e.TS})
+	if err != nil {
+		return false, err
+	}
+	return in.store.AcceptItem(ctx, Item{
+		Row:      lane.NewRow{Lane: portal, Part: card.String(), Kind: KindEvent, Code: e.Name, Body: body},
+		Key:      key(portal, "event", e.Name, card.String(), e.StageID, strconv.FormatInt(e.TS.Unix(), 10)),
+		Window:   eventWindow,
+		Coalesce: e.StageID == "", // an event that tells a stage is not replaced by another reading
+	})
+}
+
+// key digests what tells a repeat. It is short because it is an index key of a busy table.
+func key(parts ...string) [16]byte {
+	h := sha256.New()
+	for _, p := range parts {
+		fmt.Fprintf(h, "%d:%s", len(p), p)
+	}
+	var k [16]byte
+	copy(k[:], h.Sum(nil))
+	return k
+}

@@ -1,0 +1,66 @@
+package inbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"konturbridge/app/docflow"
+	"konturbridge/bitrix"
+)
+
+// The kinds of the rows that the inbox stores.
+const (
+	KindRobot = "robot"
+	KindHook  = "hook"
+	KindEvent = "event"
+)
+
+// Call is an action that a robot or a webhook step asked for, as it is stored.
+type Call struct {
+	Card       docflow.Card      `json:"card"`
+	Properties bitrix.Properties `json:"properties,omitempty"`
+	WorkflowID string            `json:"workflow,omitempty"`
+	EventToken []byte            `json:"token,omitempty"` // sealed; only when the workflow waits
+	Deadline   time.Time         `json:"deadline,omitzero"`
+	UserID     int64             `json:"user,omitempty"`
+}
+
+// Happened is an event of a card, as it is stored.
+type Happened struct {
+	Event    string       `json:"event"`
+	Card     docflow.Card `json:"card"`
+	Category int64        `json:"category,omitempty"`
+	Stage    string       `json:"stage,omitempty"` // only when the event told it
+	At       time.Time    `json:"at,omitzero"`
+}
+
+// ReadCall reads the body of a robot's or a webhook's row.
+func ReadCall(body []byte) (Call, error) {
+	var c Call
+	if err := json.Unmarshal(body, &c); err != nil {
+		return c, fmt.Errorf("read the stored call: %w", err)
+	}
+	return c, nil
+}
+
+// ReadHappened reads the body of an event's row.
+func ReadHappened(body []byte) (Happened, error) {
+	var h Happened
+	if err := json.Unmarshal(body, &h); err != nil {
+		return h, fmt.Errorf("read the stored event: %w", err)
+	}
+	return h, nil
+}
+
+// TokenBind names the place that a sealed event token belongs to.
+func TokenBind(portal string) string { return "event_token/" + portal }
+
+// cardOf finds the card that a request is about; ok is false for documents that are no CRM card.
+func cardOf(id bitrix.DocumentID) (docflow.Card, bool) {
+	kind, item, err := id.Card()
+	if err != nil {
+		return docflow.Card{}, false
+	}
+	return docflow.Card{EntityType: int(kind), ID: int64(item)}, true
+}

@@ -18,21 +18,15 @@ type forms struct {
 	mortgage bool
 }
 
-var (
-	sellerForms     = forms{shared: true, several: true}
-	buyerForms      = forms{shared: true, mortgage: true}
-	restrictedForms = forms{}
-)
-
 func (c *checker) buyer(o map[string]any, at string) {
 	if buyer, ok := c.object(o, at, "buyer"); ok {
-		c.owners(buyer, at+".buyer", buyerForms)
+		c.owners(buyer, at+".buyer", forms{shared: true, mortgage: true})
 	}
 }
 
 func (c *checker) restricted(o map[string]any, at string) {
 	if who, ok := c.object(o, at, "whoseRightRestricted"); ok {
-		c.owners(who, at+".whoseRightRestricted", restrictedForms)
+		c.owners(who, at+".whoseRightRestricted", forms{})
 	}
 }
 

@@ -11,7 +11,7 @@ func (c *checker) movement(o map[string]any, at string) {
 	c.word(o, at, "rightMovementType", "sale")
 	c.objects(o, at, "object", 1, true)
 	if seller, ok := c.object(o, at, "seller"); ok {
-		c.owners(seller, at+".seller", sellerForms)
+		c.owners(seller, at+".seller", forms{shared: true, several: true})
 		if proof, ok := c.optional(seller, at+".seller", "evidenceOfOwnership"); ok {
 			c.documents(proof, at+".seller.evidenceOfOwnership", "documents", true)
 		}
@@ -42,7 +42,7 @@ func (c *checker) equity(o map[string]any, at string) {
 func (c *checker) assignment(o map[string]any, at string) {
 	c.objects(o, at, "object", 0, true)
 	if seller, ok := c.object(o, at, "seller"); ok {
-		c.owners(seller, at+".seller", sellerForms)
+		c.owners(seller, at+".seller", forms{shared: true, several: true})
 	}
 	c.buyer(o, at)
 	c.applied(o, at, "rightTransferAgreement")

@@ -18,8 +18,7 @@ import (
 
 // How long repeats are recognised.
 const (
-	robotWindow = 72 * time.Hour // nothing documents a repeat of a robot call; a proxy may make one
-	eventWindow = time.Hour
+	robotWindow = 72 * time.Hour   // nothing documents a repeat of a robot call; a proxy may make one
 	hookWindow  = 10 * time.Second // a webhook has no id: the same step may rightly run again later
 )
 
@@ -110,7 +109,9 @@ func (in *Inbox) Hook(ctx context.Context, portal, code string, h bitrix.Hook) (
 }
 
 // Event stores an event of a card. Events carry ids only and the card is read when the row is worked,
-// so while one waits unstarted, later ones of the same kind need not be stored.
+// so while one waits unstarted, later ones of the same kind need not be stored. Nothing else tells a
+// repeat: the time that an event carries is in whole seconds, and two changes within one are two. A
+// repeated delivery costs one more reading of the card and runs nothing, since a stage is entered once.
 func (in *Inbox) Event(ctx context.Context, portal string, e bitrix.Event) (duplicate bool, err error) {
 	card := docflow.Card{EntityType: int(e.EntityTypeID), ID: int64(e.ObjectID)}
 	if card.EntityType == 0 || card.ID == 0 {
@@ -122,9 +123,7 @@ func (in *Inbox) Event(ctx context.Context, portal string, e bitrix.Event) (dupl
 	}
 	return in.store.AcceptItem(ctx, Item{
 		Row:      lane.NewRow{Lane: portal, Part: card.String(), Kind: KindEvent, Code: e.Name, Body: body},
-		Key:      key(portal, "event", e.Name, card.String(), e.StageID, strconv.FormatInt(e.TS.Unix(), 10)),
-		Window:   eventWindow,
-		Coalesce: e.StageID == "", // an event that tells a stage is not replaced by another reading
+		Coalesce: true,
 	})
 }
 

@@ -44,6 +44,8 @@ var (
 	ErrPaymentRequired = errors.New("the portal's plan does not allow it")
 	// ErrConfirmation: an administrator must confirm the method for this token first.
 	ErrConfirmation = errors.New("an administrator must confirm the method")
+	// ErrStepGone: the robot's step does not wait for an answer (any more); nothing is left to do.
+	ErrStepGone = errors.New("the step does not wait any more")
 	// ErrMoved: the portal redirected to an address that nobody confirmed.
 	ErrMoved = errors.New("the portal moved")
 	// ErrBadAnswer: the answer is not what the API speaks.
@@ -84,6 +86,10 @@ func (e *APIError) Error() string {
 // Is lets callers ask errors.Is(err, ErrNotFound) instead of comparing codes.
 func (e *APIError) Is(target error) bool {
 	is := e.rule().is
+	if target == ErrStepGone { // both methods say so with the code of a missing right
+		method := strings.ToLower(e.Method)
+		return is == ErrAccessDenied && (method == "bizproc.event.send" || method == "bizproc.activity.log")
+	}
 	return is != nil && target == is
 }
 
@@ -203,6 +209,8 @@ func statusRule(status int) rule {
 		return rule{class: upstream.Refused, is: ErrAccessDenied}
 	case status == http.StatusTooManyRequests:
 		return rule{class: upstream.Wait, is: ErrRateLimited, pause: minOperatingWait}
+	case status == http.StatusNotFound:
+		return rule{class: upstream.Refused, is: ErrNotFound}
 	case isRedirect(status):
 		return rule{class: upstream.Retry, is: ErrMoved}
 	case status >= http.StatusInternalServerError:

@@ -1,0 +1,77 @@
+package bitrix
+
+import (
+	"context"
+	"time"
+)
+
+// AppInfo is the portal's own view of the application. The authorization server's answer to a method
+// of the same name is another one, and the one to trust. doc: api-reference/common/system/app-info.md
+type AppInfo struct {
+	ID             ID   `json:"ID"`
+	Code           Text `json:"CODE"`
+	Version        ID   `json:"VERSION"`
+	Status         Text `json:"STATUS"`
+	Installed      Flag `json:"INSTALLED"` // false until the installer page finished
+	PaymentExpired Flag `json:"PAYMENT_EXPIRED"`
+	Days           ID   `json:"DAYS"`
+	LanguageID     Text `json:"LANGUAGE_ID"`
+	License        Text `json:"LICENSE"`
+	LicenseFamily  Text `json:"LICENSE_FAMILY"` // "ent" has the higher request rate
+}
+
+// AppInfo asks for the application's state on the portal.
+// Errors: ErrAccessDenied for a webhook. doc: api-reference/common/system/app-info.md
+func (c *Client) AppInfo(ctx context.Context) (AppInfo, error) {
+	return Call[AppInfo](ctx, c, "app.info", nil)
+}
+
+// Profile is the user whose token it is. doc: api-reference/common/users/profile.md
+type Profile struct {
+	ID       ID   `json:"ID"`
+	Admin    Flag `json:"ADMIN"`
+	Name     Text `json:"NAME"`
+	LastName Text `json:"LAST_NAME"`
+	TimeZone Text `json:"TIME_ZONE"` // may be empty
+}
+
+// Profile asks who the token's user is. doc: api-reference/common/users/profile.md
+func (c *Client) Profile(ctx context.Context) (Profile, error) {
+	return Call[Profile](ctx, c, "profile", nil)
+}
+
+// Scope lists the scopes that the application was given. doc: api-reference/common/system/scope.md
+func (c *Client) Scope(ctx context.Context) ([]string, error) {
+	return Call[List[string]](ctx, c, "scope", nil)
+}
+
+// Features of a portal that [Client.Feature] may be asked for.
+const (
+	FeatureOfflineExtended = "rest_offline_extended" // offline events can be confirmed after reading
+	FeatureAuthConnector   = "rest_auth_connector"   // own changes can be kept out of the queue
+)
+
+// Feature reports whether the portal's plan has a feature. doc: api-reference/common/system/feature-get.md
+func (c *Client) Feature(ctx context.Context, code string) (bool, error) {
+	feature, err := Call[struct {
+		Value Flag `json:"value"`
+	}](ctx, c, "feature.get", map[string]string{"CODE": code})
+	return bool(feature.Value), err
+}
+
+// MethodInfo tells about a method. doc: api-reference/common/system/method-get.md
+type MethodInfo struct {
+	Exists    Flag `json:"isExisting"`
+	Available Flag `json:"isAvailable"` // to this token
+}
+
+// MethodGet asks whether a method exists on this portal. doc: api-reference/common/system/method-get.md
+func (c *Client) MethodGet(ctx context.Context, name string) (MethodInfo, error) {
+	return Call[MethodInfo](ctx, c, "method.get", map[string]string{"name": name})
+}
+
+// ServerTime is the portal's clock. doc: api-reference/common/system/server-time.md
+func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
+	now, err := Call[Time](ctx, c, "server.time", nil)
+	return now.Time, err
+}

@@ -1,0 +1,87 @@
+package bitrix
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// FileRef is a file of a field. It is written as {"id":N}, the entry that keeps the file in an update.
+// Link may embed an access token and lives no longer than it: never store or log it.
+type FileRef struct {
+	ID   ID
+	Link Secret // to read it with [Client.Download]; "" when only the id is known
+}
+
+// FileLink is a file of which only the address is known.
+func FileLink(link string) FileRef { return FileRef{Link: Secret(link)} }
+
+// ParseFileValue reads one value of a robot's file property. The vendor does not say what it holds;
+// links and file ids have been seen.
+func ParseFileValue(s string) (FileRef, error) {
+	s = strings.TrimSpace(s)
+	if id, err := ParseID(s); err == nil && id > 0 {
+		return FileRef{ID: id}, nil
+	}
+	if strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "/") {
+		return FileLink(s), nil
+	}
+	return FileRef{}, fmt.Errorf("bitrix: the value is neither a file's id nor its link")
+}
+
+// UnmarshalJSON reads the shapes of crm.item.*, of the old methods, and a bare id.
+// doc: api-reference/files/index.md
+func (f *FileRef) UnmarshalJSON(data []byte) error {
+	*f = FileRef{}
+	if len(data) == 0 || data[0] != '{' {
+		return f.ID.UnmarshalJSON(data)
+	}
+	var wire struct {
+		ID      ID   `json:"id"`
+		Machine Text `json:"urlMachine"`
+		Old     Text `json:"downloadUrl"`
+	}
+	if err := json.Unmarshal(data, &wire); err != nil {
+		return err
+	}
+	f.ID, f.Link = wire.ID, Secret(wire.Machine)
+	if f.Link == "" {
+		f.Link = Secret(wire.Old)
+	}
+	return nil
+}
+
+// MarshalJSON implements json.Marshaler.
+func (f FileRef) MarshalJSON() ([]byte, error) { return json.Marshal(map[string]ID{"id": f.ID}) }
+
+// FileContent is a file to write. It is written as ["name","base64"].
+// doc: api-reference/files/how-to-upload-files.md
+type FileContent struct {
+	Name string
+	Data []byte
+}
+
+// MarshalJSON implements json.Marshaler.
+func (f FileContent) MarshalJSON() ([]byte, error) {
+	return json.Marshal([2]string{f.Name, base64.StdEncoding.EncodeToString(f.Data)})
+}
+
+// DiskFile is a file on the portal's drive.
+type DiskFile struct {
+	ID          ID     `json:"ID"`
+	FileID      ID     `json:"FILE_ID"`
+	Name        Text   `json:"NAME"`
+	Size        ID     `json:"SIZE"` // bytes
+	DownloadURL Secret `json:"DOWNLOAD_URL"`
+}
+
+// Ref is the file for [Client.Download].
+func (f DiskFile) Ref() FileRef { return FileRef{ID: f.FileID, Link: f.DownloadURL} }
+
+// DiskFile reads a file's description with a fresh link. It needs the scope disk. Errors: ErrNotFound.
+// doc: api-reference/disk/file/disk-file-get.md
+func (c *Client) DiskFile(ctx context.Context, id ID) (DiskFile, error) {
+	return Call[DiskFile](ctx, c, "disk.file.get", map[string]ID{"id": id})
+}

@@ -1,0 +1,127 @@
+package bitrix
+
+import (
+	"encoding/json"
+	"strconv"
+	"time"
+)
+
+// Item is a row of a CRM method: values by field name as they came. crm.item.* rows have camelCase
+// names for standard fields and UF_CRM_… for user fields; requisites, bank details and addresses have
+// upper-case names.
+//
+// Accessors never fail: a value that is absent, empty or of another kind reads as zero. Has and Raw
+// tell more. File fields hold links with the caller's access token: do not log or store an Item.
+type Item map[string]json.RawMessage
+
+// UnmarshalJSON implements json.Unmarshaler; PHP's [] is an empty item.
+func (i *Item) UnmarshalJSON(data []byte) error {
+	var fields Map[json.RawMessage]
+	err := fields.UnmarshalJSON(data)
+	*i = Item(fields)
+	return err
+}
+
+// ID is the row's own id.
+func (i Item) ID() ID {
+	if i.Has("id") {
+		return ID(i.Int("id"))
+	}
+	return ID(i.Int("ID"))
+}
+
+// Has reports whether the field came at all, be it empty.
+func (i Item) Has(name string) bool { return i[name] != nil }
+
+// Raw is the field's JSON; nil when it did not come.
+func (i Item) Raw(name string) json.RawMessage { return i[name] }
+
+// values reads a field that may be multiple as T.
+func values[T any](i Item, name string) []T {
+	var all Multi[T]
+	if i[name] == nil || json.Unmarshal(i[name], &all) != nil {
+		return nil
+	}
+	return all
+}
+
+func first[T any](all []T) (v T) {
+	if len(all) > 0 {
+		v = all[0]
+	}
+	return v
+}
+
+// Strings are the field's values as texts.
+func (i Item) Strings(name string) []string {
+	texts := values[Text](i, name)
+	all := make([]string, 0, len(texts))
+	for _, s := range texts {
+		if s != "" {
+			all = append(all, string(s))
+		}
+	}
+	return all
+}
+
+// String is the field's value, or the first one of a multiple field, as a text.
+func (i Item) String(name string) string { return first(i.Strings(name)) }
+
+// Int is the field's whole number.
+func (i Item) Int(name string) int64 {
+	n, err := strconv.ParseInt(i.String(name), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// IDs are the field's ids without zeroes, such as those of contactIds or of an enumeration's options.
+func (i Item) IDs(name string) []ID {
+	var ids []ID
+	for _, id := range values[ID](i, name) {
+		if id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Bool is the field's flag, however it is written.
+func (i Item) Bool(name string) bool { return bool(first(values[Flag](i, name))) }
+
+// Money is the value of a money field or of a bare sum such as opportunity.
+func (i Item) Money(name string) Money { return first(values[Money](i, name)) }
+
+// Time is the field's moment.
+func (i Item) Time(name string) time.Time { return first(values[Time](i, name)).Time }
+
+// Date is the field's day.
+func (i Item) Date(name string) Date { return first(values[Date](i, name)) }
+
+// Files are the field's files.
+func (i Item) Files(name string) []FileRef { return values[FileRef](i, name) }
+
+// FieldInfo describes a field of an object type. doc: api-reference/crm/universal/crm-item-fields.md
+type FieldInfo struct {
+	Type       Text              `json:"type"`
+	Required   Flag              `json:"isRequired"`
+	ReadOnly   Flag              `json:"isReadOnly"`
+	Immutable  Flag              `json:"isImmutable"`
+	Multiple   Flag              `json:"isMultiple"`
+	Dynamic    Flag              `json:"isDynamic"` // a user field
+	Title      Text              `json:"title"`     // for user fields it may be the code
+	UpperName  Text              `json:"upperName"`
+	StatusType Text              `json:"statusType"`
+	ListLabel  Text              `json:"listLabel"`
+	FormLabel  Text              `json:"formLabel"`
+	Items      List[FieldChoice] `json:"items"` // of an enumeration
+	Settings   json.RawMessage   `json:"settings"`
+}
+
+// FieldChoice is one option of an enumeration; values of the field are its ids, which differ from
+// portal to portal.
+type FieldChoice struct {
+	ID    ID   `json:"ID"`
+	Value Text `json:"VALUE"`
+}

@@ -46,14 +46,23 @@ func (d Deps) withDefaults() Deps {
 	return d
 }
 
+// warn reports a failure of the cache, which costs a read or a renewal and nothing else.
+func (d Deps) warn(ctx context.Context, credential, doing string, err error) {
+	if err != nil {
+		d.Log.LogAttrs(ctx, slog.LevelWarn, "the cache failed", slog.String("doing", doing),
+			slog.String("credential", credential), slog.String("error", err.Error()))
+	}
+}
+
 // PairKeeper hands out the access token of one user in one portal for one application, fresh. It is a
 // bitrix.TokenSource. Every node has its own keeper of the same pair; one keeper is safe for concurrent
 // use.
 //
 // What remains: a process that dies after the authorization server has rotated the pair and before the
-// store has it loses that pair. The next refresh then gets ErrGrantDead, and another administrator's
-// pair or a new authorisation must help. Nothing but decoding the answer stands between the two, and
-// while the database is away the pair is kept and stored first thing when it is back.
+// store has it loses that pair; so does an answer that is lost on its way. The next refresh then gets
+// ErrGrantDead, and another administrator's pair or a new authorisation must help. Nothing but decoding
+// the answer stands between the two, and while the database is away the pair is kept and stored first
+// thing when it is back.
 type PairKeeper struct {
 	key     string
 	keys    Keys
@@ -76,10 +85,14 @@ type held struct {
 	Version  int64     `json:"version"`
 }
 
+func (p Pair) held() held {
+	return held{Access: p.Access, Endpoint: p.Endpoint, Expires: p.Expires, Version: p.Version}
+}
+
 // refused remembers an answer that asking again can't change.
 type refused struct {
 	err     error
-	version int64
+	refresh string // the token that was refused
 	until   time.Time
 }
 
@@ -119,7 +132,7 @@ func (k *PairKeeper) Forget(ctx context.Context) {
 	k.mu.Lock()
 	k.held, k.refused, k.unsaved = held{}, refused{}, nil
 	k.mu.Unlock()
-	k.warn(ctx, "forget a cached token", k.deps.Cache.Delete(ctx, k.cacheKey()))
+	k.deps.warn(ctx, k.key, "forget a cached token", k.deps.Cache.Delete(ctx, k.cacheKey()))
 }
 
 func (k *PairKeeper) renewed(ctx context.Context, stale string) (string, string, error) {
@@ -155,11 +168,16 @@ func (k *PairKeeper) renew(ctx context.Context, stale string) error {
 	}
 	looking, cancel := context.WithTimeout(ctx, saveTime)
 	defer cancel()
-	if pair, err := k.load(looking); err != nil {
+	pair, err := k.load(looking)
+	if err != nil {
 		return err
-	} else if k.fits(pair, stale) {
-		k.hold(ctx, pair)
+	}
+	if k.fits(pair, stale) && k.holdNewer(pair.held()) {
+		k.share(ctx, pair.held())
 		return nil
+	}
+	if err := k.refusal(pair); err != nil {
+		return err
 	}
 	return k.flight.alone(ctx, func(ctx context.Context) error { return k.rotate(ctx, stale) })
 }
@@ -177,7 +195,7 @@ func (k *PairKeeper) rotate(ctx context.Context, stale string) error {
 		k.hold(ctx, pair)
 		return nil
 	}
-	if err := k.refusal(pair.Version); err != nil {
+	if err := k.refusal(pair); err != nil {
 		return err
 	}
 	fresh, err := k.servers.Exchange(ctx, pair.Server, k.keys, pair.Refresh)
@@ -240,7 +258,7 @@ func (k *PairKeeper) saved(pair *Pair) {
 // exchangeFailed looks whether somebody else's refresh, made without the lock, explains the refusal.
 func (k *PairKeeper) exchangeFailed(ctx context.Context, shown Pair, err error) error {
 	if errors.Is(err, ErrGrantDead) {
-		if pair, loadErr := k.load(ctx); loadErr == nil && pair.Version != shown.Version && k.fits(pair, shown.Access) {
+		if pair, loadErr := k.load(ctx); loadErr == nil && pair.Refresh != shown.Refresh && k.fits(pair, shown.Access) {
 			k.hold(ctx, pair)
 			return nil
 		}
@@ -252,16 +270,17 @@ func (k *PairKeeper) exchangeFailed(ctx context.Context, shown Pair, err error) 
 			until = at
 		}
 		k.mu.Lock()
-		k.refused = refused{err: err, version: shown.Version, until: until}
+		k.refused = refused{err: err, refresh: shown.Refresh, until: until}
 		k.mu.Unlock()
 	}
 	return err
 }
 
-func (k *PairKeeper) refusal(version int64) error {
+// refusal is what the server said of this very pair a short while ago.
+func (k *PairKeeper) refusal(pair Pair) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.refused.err != nil && k.refused.version == version && k.deps.Now().Before(k.refused.until) {
+	if k.refused.err != nil && k.refused.refresh == pair.Refresh && k.deps.Now().Before(k.refused.until) {
 		return k.refused.err
 	}
 	return nil
@@ -282,22 +301,28 @@ func (k *PairKeeper) fits(pair Pair, stale string) bool {
 	return pair.Access != stale && pair.valid(k.soon())
 }
 
-// hold keeps a stored pair's token in the process and in the cache. A pair that is older than the one
-// held is left alone.
+// hold keeps a stored pair's token in the process and in the cache. It runs alone, right after the
+// store was read or written, so it wins over whatever is held: the portal may have been removed and
+// installed anew, and its versions begun again.
 func (k *PairKeeper) hold(ctx context.Context, pair Pair) {
-	h := held{Access: pair.Access, Endpoint: pair.Endpoint, Expires: pair.Expires, Version: pair.Version}
-	if !k.holdNewer(h) {
-		return
-	}
+	k.mu.Lock()
+	k.held = pair.held()
+	k.mu.Unlock()
+	k.share(ctx, pair.held())
+}
+
+// share puts a held token into the cache for the other nodes.
+func (k *PairKeeper) share(ctx context.Context, h held) {
 	plain, err := json.Marshal(h)
 	life := h.Expires.Sub(k.soon())
 	if err != nil || life <= 0 {
 		return
 	}
 	sealed := k.deps.Sealer.Seal(plain, k.cacheKey())
-	k.warn(ctx, "cache a token", k.deps.Cache.Set(ctx, k.cacheKey(), sealed, life))
+	k.deps.warn(ctx, k.key, "cache a token", k.deps.Cache.Set(ctx, k.cacheKey(), sealed, life))
 }
 
+// holdNewer keeps h unless a newer one is held: who comes here may have read long ago.
 func (k *PairKeeper) holdNewer(h held) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -312,7 +337,7 @@ func (k *PairKeeper) holdNewer(h held) bool {
 // that is gone, or by somebody else: it counts as missing.
 func (k *PairKeeper) fromCache(ctx context.Context) bool {
 	sealed, found, err := k.deps.Cache.Get(ctx, k.cacheKey())
-	k.warn(ctx, "read a cached token", err)
+	k.deps.warn(ctx, k.key, "read a cached token", err)
 	if !found || err != nil {
 		return false
 	}
@@ -325,10 +350,3 @@ func (k *PairKeeper) fromCache(ctx context.Context) bool {
 }
 
 func (k *PairKeeper) cacheKey() string { return "pair:" + k.key }
-
-func (k *PairKeeper) warn(ctx context.Context, doing string, err error) {
-	if err != nil {
-		k.deps.Log.LogAttrs(ctx, slog.LevelWarn, "the cache failed", slog.String("doing", doing),
-			slog.String("credential", k.key), slog.String("error", err.Error()))
-	}
-}

@@ -1,0 +1,23 @@
+.DEFAULT_GOAL := help
+.PHONY: help test race bench lint demo check
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+test: ## all tests against real servers, which are installed when missing
+	./test.sh
+
+race: ## the same with the race detector
+	./test.sh -race
+
+bench: ## all benchmarks
+	./test.sh -run '^$$' -bench . -benchmem
+
+lint: ## go vet, staticcheck, gofmt, go mod tidy
+	.ci/run vet staticcheck gofmt tidy
+
+demo: ## the service with simulated upstreams, ready to click through
+	go run ./cmd/bridge demo
+
+check: ## everything that must hold before a change is taken
+	.ci/run

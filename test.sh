@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Runs the tests, against a real Redis, PostgreSQL and Chromium. What is missing on a Debian or Ubuntu
+# machine is installed first. Flags and packages go to go test:
+#
+#   ./test.sh
+#   ./test.sh -race
+#   ./test.sh ./cache/... -run Lock -count=10
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+have() { command -v "$1" >/dev/null; }
+have_any() { local name; for name; do have "$name" && return; done; return 1; }
+have_redis() { have redis-server; }
+have_postgres() { { have initdb && have postgres; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
+have_browser() { have_any headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable; }
+have_compiler() { have_any "${CC:-cc}" gcc clang; }
+
+die() { echo "test.sh: $*" >&2; exit 1; }
+
+missing() { # the Debian packages that this run lacks
+  have_redis || echo redis-server
+  have_postgres || echo postgresql
+  have_browser || echo chromium
+  if [[ " $* " == *" -race "* ]]; then
+    have_compiler || echo gcc libc6-dev # the race detector is linked by a C compiler
+  fi
+}
+
+install() {
+  local line="apt-get update && apt-get install -y $*" as_root=()
+  have apt-get || die "install these and run it again: $*"
+  if ((EUID != 0)); then
+    sudo -n true 2>/dev/null || die "type this and run it again: sudo sh -c '$line'"
+    as_root=(sudo -n)
+  fi
+  echo "test.sh: installing $* (the tests start servers of their own and leave the system's alone)"
+  "${as_root[@]}" apt-get update -qq &&
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+    die "the installation failed; try by hand: $line"
+}
+
+have go || PATH=$PATH:/usr/local/go/bin
+have go || die "Go is missing: https://go.dev/dl/"
+
+mapfile -t packages < <(missing "$@" | tr ' ' '\n')
+if ((${#packages[@]})); then
+  install "${packages[@]}"
+  still=$(missing "$@" | tr '\n' ' ')
+  [[ -z $still ]] || die "installed, but not found: $still"
+fi
+
+for argument; do
+  case $argument in ./* | konturbridge*) exec go test "$@" ;; esac
+done
+exec go test ./... "$@"

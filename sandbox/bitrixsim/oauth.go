@@ -1,7 +1,6 @@
 package bitrixsim
 
 import (
-	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
@@ -53,9 +52,7 @@ func readParams(r *http.Request) (*array, error) {
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(body) // the client may be gone
+	_, _ = w.Write(encode(body)) // the client may be gone
 }
 
 // oauthError is the error body of the token endpoint; wrong_client comes without a description.

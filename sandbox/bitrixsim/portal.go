@@ -18,6 +18,7 @@ type Portal struct {
 	installs map[string]*installation
 
 	types      map[int]*cardType // by entityTypeId
+	statuses   []status
 	files      map[int]*File
 	disk       map[int]int // disk object id to file id
 	requisites []map[string]any

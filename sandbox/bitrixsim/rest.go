@@ -2,6 +2,7 @@ package bitrixsim
 
 import (
 	"bytes"
+	"encoding/json"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -98,7 +99,8 @@ func (s *Server) servePortal(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serveREST answers one HTTP request of REST.
+// serveREST answers one HTTP request of REST. The answer is made under the lock and written after it, so that a slow
+// reader holds up nobody.
 func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, path string) {
 	params, err := readParams(r)
 	if err != nil {
@@ -107,38 +109,60 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, pa
 	}
 	parts := strings.Split(path, "/")
 	name := methodName(parts[len(parts)-1])
+	names := commandNames(name, params)
 	s.mu.Lock()
 	p.requests++
-	names := commandNames(name, params)
-	if d := p.takeHang(names); d > 0 {
-		s.mu.Unlock()
-		s.pause(r, d)
-		s.mu.Lock()
+	hang := p.takeHang(names)
+	lost := p.takeLever(leverLose, names) != nil
+	s.mu.Unlock()
+	if hang > 0 {
+		s.pause(r, hang)
 	}
-	defer s.mu.Unlock()
-	defer s.notify()
-	if p.takeLever(leverLose, names) != nil {
+	if lost {
 		panic(http.ErrAbortHandler)
 	}
 	c := &call{s: s, p: p, params: params, at: s.now()}
-	result, rerr := c.enter(parts, name, remoteHost(r))
-	if rerr != nil {
-		p.noteCall(c, name, rerr)
-	}
-	if c.drop || p.takeLever(leverDrop, []string{name}) != nil {
+	status, body := c.answer(parts, name, remoteHost(r))
+	switch {
+	case c.drop:
 		panic(http.ErrAbortHandler)
+	case body == nil:
+		htmlError(w, status)
+	default:
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write(body) // the client may be gone
 	}
-	if rerr != nil {
-		s.cfg.Log.Debug("refused", "portal", p.name, "method", name, "error", str(fromGo(rerr.code)))
-		if rerr.code == "" && rerr.text == htmlPage {
-			htmlError(w, rerr.status)
-			return
-		}
-		reply(w, rerr.status, errorBody(rerr))
-		return
+}
+
+// answer does the command under the lock; a nil body stands for a proxy's page.
+func (c *call) answer(parts []string, name, from string) (int, []byte) {
+	s, p := c.s, c.p
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	defer s.notify()
+	result, err := c.enter(parts, name, from)
+	p.noteCall(c, name, err)
+	c.drop = c.drop || p.takeLever(leverDrop, []string{name}) != nil
+	if err == nil {
+		return http.StatusOK, encode(c.envelope(name, result))
 	}
-	p.noteCall(c, name, nil)
-	reply(w, http.StatusOK, c.envelope(name, result))
+	s.cfg.Log.Debug("refused", "portal", p.name, "method", name, "error", str(fromGo(err.code)))
+	if err.text == htmlPage {
+		return err.status, nil
+	}
+	return err.status, encode(errorBody(err))
+}
+
+// encode is the JSON of an answer, with slashes and angle brackets as they are.
+func encode(body any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(body); err != nil {
+		return []byte(`{"error":"INTERNAL_SERVER_ERROR","error_description":"Internal server error"}`)
+	}
+	return b.Bytes()
 }
 
 // enter authorises, counts and runs a top-level command.
@@ -171,10 +195,10 @@ func (c *call) run(name string) (any, *restError) {
 		return nil, fail(http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
 	case !c.hasScope(m.scope):
 		return nil, fail(http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token")
-	case m.app && c.in == nil:
-		return nil, m.noApp()
-	case m.admin && !c.user.admin:
-		return nil, m.notAdmin()
+	case m.app != nil && c.in == nil:
+		return nil, m.app
+	case m.admin != nil && !c.user.admin:
+		return nil, m.admin
 	}
 	if err := c.p.takeOperating(c, name); err != nil {
 		return nil, err

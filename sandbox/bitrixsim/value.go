@@ -346,3 +346,37 @@ func randomHex() string {
 	_, _ = rand.Read(b[:]) // never fails since Go 1.24
 	return hex.EncodeToString(b[:])
 }
+
+// MarshalJSON keeps the order of keys; an array whose keys are 0..n-1 is a list, an empty one too.
+func (a *array) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	isList := a.isList()
+	b.WriteByte("{["[btoi(isList)])
+	for i, k := range a.keys {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if !isList {
+			name, err := json.Marshal(k)
+			if err != nil {
+				return nil, err
+			}
+			b.Write(name)
+			b.WriteByte(':')
+		}
+		v, err := json.Marshal(a.vals[k])
+		if err != nil {
+			return nil, err
+		}
+		b.Write(v)
+	}
+	b.WriteByte("}]"[btoi(isList)])
+	return b.Bytes(), nil
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

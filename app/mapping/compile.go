@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/expr-lang/expr"
+
 	"konturbridge/app/mapping/tree"
 )
 
@@ -61,7 +63,8 @@ type Mapping struct {
 //
 // Errors: CompileErrors, all of them at once.
 func Compile(from any) (*Mapping, error) {
-	c := &compiler{reads: map[string]bool{}}
+	table := functions()
+	c := &compiler{reads: map[string]bool{}, made: map[string]compiled{}, functions: table, options: options(table)}
 	root := c.node(from, "", roots(), 0)
 	if len(c.errors) > 0 {
 		return nil, c.errors
@@ -69,7 +72,7 @@ func Compile(from any) (*Mapping, error) {
 	return &Mapping{root: root, reads: slices.Sorted(maps.Keys(c.reads))}, nil
 }
 
-// Reads lists what the tree may read of a card: a root ("contacts", "user"), a root's field
+// Reads lists what the tree may read of a card: the roots ("contacts", "user"), their fields
 // ("card.UF_CRM_KB_CADASTRAL"), and "contacts.REQUISITES" or "company.REQUISITES" where requisites of those
 // are looked at. It may list more than one rendering needs, never less, so that callers fetch only these.
 func (m *Mapping) Reads() []string { return slices.Clone(m.reads) }
@@ -89,6 +92,10 @@ type compiler struct {
 	errors CompileErrors
 	reads  map[string]bool
 	nodes  int
+
+	made      map[string]compiled
+	functions map[string]function
+	options   []expr.Option
 }
 
 func (c *compiler) fail(path string, column int, format string, args ...any) node {

@@ -42,36 +42,59 @@ func builtins() []string {
 // expression compiles one; offset is where its text begins in the whole string.
 func (c *compiler) expression(text string, offset int, path string, names []string) *expression {
 	if len(text) > maxExpression {
-		c.fail(path, offset+1, "an expression is at most %d characters long", maxExpression)
+		c.fail(path, offset+1, "an expression is at most %d bytes long", maxExpression)
 		return &expression{}
 	}
-	p := &patcher{}
-	options := []expr.Option{
-		expr.Env(map[string]any{}), expr.AllowUndefinedVariables(), expr.AsAny(), expr.Optimize(false),
-		expr.MaxNodes(maxSyntax), expr.DisableAllBuiltins(), expr.Patch(p),
+	made, known := c.made[text]
+	if !known {
+		made = c.compile(text)
+		c.made[text] = made
 	}
-	for _, name := range builtins() {
-		options = append(options, expr.EnableBuiltin(name))
-	}
-	for name, f := range functions() {
-		options = append(options, expr.Function(name, f.call))
-	}
-	program, err := compile(text, options)
-	if err != nil {
-		column, message := explain(err)
+	if made.err != nil {
+		column, message := explain(made.err)
 		c.fail(path, offset+column, "%s", message)
 		return &expression{}
 	}
-	for _, id := range p.identifiers {
-		if !slices.Contains(names, id.name) && !slices.Contains(p.declared, id.name) {
+	for _, id := range made.identifiers {
+		if !slices.Contains(names, id.name) && !slices.Contains(made.declared, id.name) {
 			c.fail(path, offset+id.at+1, "unknown name %s; known: %s", id.name, strings.Join(names, ", "))
 		}
 	}
-	for _, fault := range p.faults {
+	for _, fault := range made.faults {
 		c.fail(path, offset+fault.at+1, "%s", fault.name)
 	}
-	p.collect(c.reads)
-	return &expression{program}
+	return made.code
+}
+
+// compiled is an expression's text compiled once: the pieces that anchors repeat are the same text each time.
+type compiled struct {
+	*patcher
+	code *expression
+	err  error
+}
+
+func (c *compiler) compile(text string) compiled {
+	p := &patcher{functions: c.functions, called: map[string]bool{}}
+	program, err := compile(text, append(slices.Clone(c.options), expr.Patch(p)))
+	if err == nil {
+		p.collect(c.reads)
+	}
+	return compiled{p, &expression{program}, err}
+}
+
+// options is what every expression is compiled with.
+func options(table map[string]function) []expr.Option {
+	all := []expr.Option{
+		expr.Env(map[string]any{}), expr.AllowUndefinedVariables(), expr.AsAny(), expr.Optimize(false),
+		expr.MaxNodes(maxSyntax), expr.DisableAllBuiltins(),
+	}
+	for _, name := range builtins() {
+		all = append(all, expr.EnableBuiltin(name))
+	}
+	for name, f := range table {
+		all = append(all, expr.Function(name, f.call))
+	}
+	return all
 }
 
 // compile shields against a panic of the expression compiler: what a person typed must never end the process.
@@ -102,6 +125,7 @@ type spot struct {
 // patcher makes an expression safe: reading a member of nothing gives nothing and is noted as a source,
 // sums of texts and turns of loops are counted, and only our functions can be called.
 type patcher struct {
+	functions   map[string]function
 	identifiers []spot
 	declared    []string
 	faults      []spot
@@ -154,15 +178,12 @@ func (p *patcher) call(n *ast.CallNode) {
 	}
 	// The callee was noted as a name when it was visited: it is a function's.
 	p.identifiers = slices.DeleteFunc(p.identifiers, func(s spot) bool { return s.name == name.Value && s.at == name.Location().From })
-	f, known := functions()[name.Value]
+	f, known := p.functions[name.Value]
 	switch {
 	case !known || strings.HasPrefix(name.Value, "__"):
 		p.faults = append(p.faults, spot{"unknown function " + name.Value, name.Location().From})
 	case len(n.Arguments) < f.least || f.most >= 0 && len(n.Arguments) > f.most:
 		p.faults = append(p.faults, spot{"wrong number of arguments; write " + f.usage, name.Location().From})
-	}
-	if p.called == nil {
-		p.called = map[string]bool{}
 	}
 	p.called[name.Value] = true
 	n.Arguments = append([]ast.Node{&ast.IdentifierNode{Value: nameRun}}, n.Arguments...)
@@ -198,7 +219,7 @@ func (p *patcher) collect(reads map[string]bool) {
 		requisites = requisites || m.field == "REQUISITES"
 	}
 	for name := range p.called {
-		if f := functions()[name]; f.reads != "" {
+		if f := p.functions[name]; f.reads != "" {
 			whole[f.reads] = true
 		}
 	}

@@ -188,13 +188,14 @@ func joinText(r *run, args []any) (any, error) {
 	return strings.Join(pieces, separator), nil
 }
 
+// firstFilled is default: the first argument that says something, else the last one.
 func firstFilled(_ *run, args []any) (any, error) {
 	for _, v := range args {
 		if !blank(v) {
 			return v, nil
 		}
 	}
-	return nil, nil
+	return args[len(args)-1], nil
 }
 
 // optionText gives what people see of a list field's value; a value that is no option stays as it is.

@@ -205,7 +205,7 @@ type ifNode struct {
 }
 
 func (n ifNode) render(r *run, path string) outcome {
-	if truthy(r.eval(n.condition, path)) {
+	if truthy(r.look(n.condition, path)) {
 		made := n.then.render(r, path)
 		// A condition that holds is a reason to keep a branch of literals.
 		if _, isMap := made.value.(map[string]any); made.keep && (!made.dynamic || !isMap) {
@@ -230,7 +230,7 @@ type eachNode struct {
 }
 
 func (n eachNode) render(r *run, path string) outcome {
-	items := asList(r.eval(n.list, path))
+	items := asList(r.look(n.list, path))
 	if len(items) > maxElements {
 		r.problems = append(r.problems, Problem{Path: path, Rule: RuleExpression, Severity: SeverityError,
 			RU: fmt.Sprintf("в списке больше %d элементов", maxElements), EN: fmt.Sprintf("the list has more than %d elements", maxElements)})
@@ -261,7 +261,7 @@ type letNode struct {
 func (n letNode) render(r *run, path string) outcome {
 	values := make([]any, len(n.let))
 	for i, b := range n.let {
-		values[i] = r.eval(b.code, path)
+		values[i] = r.look(b.code, path)
 	}
 	var made outcome
 	body := func() { made = n.body.render(r, path) }

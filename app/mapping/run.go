@@ -89,12 +89,23 @@ func (r *run) note(from map[string]any, key string) {
 	r.reads[at.path+"."+key] = true
 }
 
-// eval runs an expression for a place of the result; a failure becomes a problem there.
+// eval runs an expression whose value goes into the result.
 func (r *run) eval(code *expression, path string) any {
+	return r.evaluate(code, path, func(v any) (any, error) { return r.plain(v, 0) })
+}
+
+// look runs an expression whose value other expressions go on with: the card's maps stay themselves, so that
+// what is read from them later can be traced.
+func (r *run) look(code *expression, path string) any {
+	return r.evaluate(code, path, func(v any) (any, error) { return v, nil })
+}
+
+// evaluate runs an expression for a place of the result; a failure becomes a problem there.
+func (r *run) evaluate(code *expression, path string, finish func(any) (any, error)) any {
 	clear(r.reads)
 	value, err := r.machine.Run(code.program, r.env)
 	if err == nil {
-		value, err = r.plain(value, 0)
+		value, err = finish(value)
 	}
 	fields := slices.Sorted(maps.Keys(r.reads))
 	if len(fields) > 0 {
@@ -143,22 +154,8 @@ func (r *run) plain(v any, depth int) (any, error) {
 			out[key] = made
 		}
 		return out, nil
-	case []any:
-		return r.plainItems(v, depth)
-	case []map[string]any:
-		return r.plainItems(plainList(v), depth)
-	case []int:
-		items := make([]any, len(v))
-		for i, n := range v {
-			items[i] = n
-		}
-		return r.plainItems(items, depth)
-	case []string:
-		items := make([]any, len(v))
-		for i, s := range v {
-			items[i] = s
-		}
-		return r.plainItems(items, depth)
+	case []any, []map[string]any, []int, []string:
+		return r.plainItems(asList(v), depth)
 	}
 	if s, err := asText(v); err == nil {
 		return s, nil

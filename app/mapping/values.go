@@ -63,7 +63,7 @@ func asText(v any) (string, error) {
 
 func kindName(v any) string {
 	switch v.(type) {
-	case []any, []map[string]any:
+	case []any, []map[string]any, []int, []string:
 		return "list"
 	case map[string]any:
 		return "set of fields"
@@ -79,7 +79,11 @@ func asList(v any) []any {
 	case []any:
 		return v
 	case []map[string]any:
-		return plainList(v)
+		return anyList(v)
+	case []int:
+		return anyList(v)
+	case []string:
+		return anyList(v)
 	}
 	if blank(v) {
 		return []any{}
@@ -87,10 +91,10 @@ func asList(v any) []any {
 	return []any{v}
 }
 
-func plainList(rows []map[string]any) []any {
-	out := make([]any, len(rows))
-	for i, row := range rows {
-		out[i] = row
+func anyList[T any](items []T) []any {
+	out := make([]any, len(items))
+	for i, item := range items {
+		out[i] = item
 	}
 	return out
 }
@@ -104,10 +108,8 @@ func getMember(r *run, args []any) (any, error) {
 			return nil, err
 		}
 		return get(r, from, key), nil
-	case []any:
-		return element(from, args[1])
-	case []map[string]any:
-		return element(plainList(from), args[1])
+	case []any, []map[string]any, []int, []string:
+		return element(asList(from), args[1])
 	case nil:
 		return nil, nil
 	}

@@ -9,8 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-
-	"konturbridge/internal/upstream"
 )
 
 // Create files a docflow. body is what [Spelling.CreateBody] or [NewCreateBody] made; it is sent
@@ -34,6 +32,9 @@ func (c *Client) Create(ctx context.Context, kind Kind, body []byte) (Docflow, e
 	}
 	req.path = "/docflows/" + name
 	answer, err := c.do(ctx, req)
+	if failure, ok := errors.AsType[*APIError](err); ok && failure.Status == http.StatusNotFound {
+		failure.Cause = ErrRefused // nothing is looked up here: the service does not know the type
+	}
 	if err != nil {
 		return Docflow{}, err
 	}
@@ -150,8 +151,7 @@ func (c *Client) AddSignature(ctx context.Context, id DocflowID, file FileID, si
 		return err
 	}
 	req.path = "/docflows/" + string(id) + "/files/" + string(file) + "/" + url.PathEscape(c.signatureSegment)
-	_, err := c.do(ctx, req)
-	return err
+	return c.sign(ctx, req)
 }
 
 // AddSignatureByLink attaches a signature that was uploaded with [Client.UploadContent].
@@ -169,7 +169,16 @@ func (c *Client) AddSignatureByLink(ctx context.Context, id DocflowID, file File
 	}
 	req.path = "/docflows/" + string(id) + "/files/" + string(file) + "/" +
 		url.PathEscape(c.signatureSegment) + "/" + string(signature)
+	return c.sign(ctx, req)
+}
+
+// sign makes a call whose path the docs print in two ways. Trying the other one would hide an id that
+// is really unknown.
+func (c *Client) sign(ctx context.Context, req call) error {
 	_, err := c.do(ctx, req)
+	if failure, ok := errors.AsType[*APIError](err); ok && failure.Status == http.StatusNotFound {
+		failure.Hint = "when the ids are right, the service may want another path segment than " + c.signatureSegment
+	}
 	return err
 }
 
@@ -182,5 +191,3 @@ func wantGUIDs(op string, ids ...string) error {
 	}
 	return nil
 }
-
-var _ upstream.Classified = (*APIError)(nil)

@@ -123,10 +123,10 @@ func (c *Client) CopyFile(ctx context.Context, id DocflowID, file FileID, w io.W
 	}
 	defer func() { _ = body.Close() }()
 	n, err := io.Copy(w, body)
-	if err != nil {
-		return n, fmt.Errorf("realty: GET /docflows/{id}/files/{file}: %w", err)
+	if _, reading := errors.AsType[*readError](err); err != nil && !reading {
+		err = fmt.Errorf("realty: GET /docflows/{id}/files/{file}: write: %w", err)
 	}
-	return n, nil
+	return n, err
 }
 
 func (c *Client) download(ctx context.Context, req call) (io.ReadCloser, error) {
@@ -139,7 +139,7 @@ func (c *Client) download(ctx context.Context, req call) (io.ReadCloser, error) 
 			return 0, nil, nil, err
 		}
 		if isSuccess(answer.StatusCode) {
-			body = answer.Body
+			body = &download{ReadCloser: answer.Body, op: req.op}
 			return answer.StatusCode, answer.Header, nil, nil
 		}
 		defer func() { _ = answer.Body.Close() }()
@@ -149,18 +149,30 @@ func (c *Client) download(ctx context.Context, req call) (io.ReadCloser, error) 
 	return body, err
 }
 
+// download classifies the errors of reading.
+type download struct {
+	io.ReadCloser
+	op string
+}
+
+func (d *download) Read(p []byte) (int, error) {
+	n, err := d.ReadCloser.Read(p)
+	if err != nil && err != io.EOF {
+		err = &readError{op: d.op, cause: err}
+	}
+	return n, err
+}
+
 // Format is what the docs say of the bytes behind a file's type: "zip", "xml" or "pdf"; "" when they
 // say nothing, as of "statement".
 //
 // Doc: Kontur.Reestro API docs, pages of the docflow types, "Типы файлов результата".
 func (f File) Format() string {
-	switch {
-	case f.Type == "outdoc", f.Type == "egrn:outdoc":
+	switch name, format, _ := strings.Cut(strings.TrimPrefix(f.Type, "egrn:"), ":"); {
+	case name == "outdoc" && format == "":
 		return "zip"
-	case strings.HasPrefix(strings.TrimPrefix(f.Type, "egrn:"), "extract_"):
-		if _, format, ok := strings.Cut(strings.TrimPrefix(f.Type, "egrn:"), ":"); ok && (format == "xml" || format == "pdf") {
-			return format
-		}
+	case strings.HasPrefix(name, "extract_") && (format == "xml" || format == "pdf"):
+		return format
 	}
 	return ""
 }

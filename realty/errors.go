@@ -1,6 +1,7 @@
 package realty
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -50,6 +51,7 @@ type APIError struct {
 	Status int    // HTTP status
 	Fault         // the decoded Error body; zero when the body was something else
 	Text   string // first bytes of a body that is not an Error, for the log
+	Hint   string // what to try, for the person who runs the bridge; mostly empty
 	Class  upstream.Class
 	Until  time.Time // when the service asked to come back; zero when it did not say
 	Unsure bool      // the call may have taken effect all the same
@@ -64,6 +66,9 @@ func (e *APIError) Error() string {
 	}
 	if text != "" {
 		text = ": " + text
+	}
+	if e.Hint != "" {
+		text += " (" + e.Hint + ")"
 	}
 	return fmt.Sprintf("realty: %s: %v (status %d)%s", e.Op, e.Cause, e.Status, text)
 }
@@ -95,8 +100,13 @@ type Fault struct {
 	Errors  []Fault         `json:"errors,omitempty"`  // nested to any depth
 }
 
-// UnmarshalJSON reads scalars of any type, null as absent, and one nested error without its array.
+// UnmarshalJSON reads scalars of any type, null as absent, one nested error without its array, and a
+// bare text as the message.
 func (f *Fault) UnmarshalJSON(raw []byte) error {
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 && raw[0] == '"' {
+		*f = Fault{}
+		return json.Unmarshal(raw, &f.Message)
+	}
 	var wire struct {
 		Code    text
 		Message text
@@ -179,6 +189,23 @@ func firstBytes(body []byte) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "�")), " ")
 }
 
+// readError is a download that broke off. Reading changes nothing, so that a repeat is always safe.
+type readError struct {
+	op    string
+	cause error
+}
+
+func (e *readError) Error() string { return fmt.Sprintf("realty: %s: %v", e.op, e.cause) }
+func (e *readError) Unwrap() error { return e.cause }
+func (e *readError) UpstreamClass() upstream.Class {
+	if errors.Is(e.cause, upstream.ErrAnswerTooLarge) {
+		return upstream.Broken
+	}
+	return upstream.Retry
+}
+func (e *readError) RetryAt() time.Time { return time.Time{} }
+func (e *readError) MaybeDone() bool    { return false }
+
 // sessionError is a call that was never made for want of a session. It keeps the class of the failed
 // login, but a lost answer to a login does not make the call itself uncertain.
 type sessionError struct {
@@ -191,3 +218,9 @@ func (e *sessionError) Unwrap() error                 { return e.cause }
 func (e *sessionError) UpstreamClass() upstream.Class { return upstream.ClassOf(e.cause) }
 func (e *sessionError) RetryAt() time.Time            { return upstream.RetryAt(e.cause) }
 func (e *sessionError) MaybeDone() bool               { return false }
+
+var (
+	_ upstream.Classified = (*APIError)(nil)
+	_ upstream.Classified = (*readError)(nil)
+	_ upstream.Classified = (*sessionError)(nil)
+)

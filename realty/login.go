@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
@@ -27,6 +28,9 @@ func (c Credentials) String() string {
 // GoString hides the password from %#v.
 func (c Credentials) GoString() string { return c.String() }
 
+// LogValue hides the password from structured logs.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
 // LoginAnswer is an open session.
 type LoginAnswer struct {
 	UserID    string // GUID
@@ -38,6 +42,9 @@ func (a LoginAnswer) String() string { return fmt.Sprintf("{%s ***}", a.UserID) 
 
 // GoString hides the session id from %#v.
 func (a LoginAnswer) GoString() string { return a.String() }
+
+// LogValue hides the session id from structured logs.
+func (a LoginAnswer) LogValue() slog.Value { return slog.StringValue(a.String()) }
 
 // Login opens a session at baseURL. It may be repeated after a lost answer.
 //

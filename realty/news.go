@@ -153,7 +153,7 @@ func ParseNews(body []byte, after Token) (NewsPage, error) {
 
 // newsArray finds the items: under a known name, else as the only array of objects with a docflow.
 func newsArray(fields map[string]json.RawMessage) ([]json.RawMessage, error) {
-	named, others := false, 0
+	named := false
 	for _, name := range []string{"docflowNewsItem", "docflowNewsItems", "docflowNews", "newsItems", "news", "items"} {
 		raw, ok := field(fields, name)
 		if !ok {
@@ -163,15 +163,25 @@ func newsArray(fields map[string]json.RawMessage) ([]json.RawMessage, error) {
 		if absentIfNull(raw) == nil {
 			continue
 		}
-		var items oneOrMany[json.RawMessage]
-		if err := json.Unmarshal(raw, &items); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if !slices.ContainsFunc(items, func(item json.RawMessage) bool { return !hasDocflow(item) }) || raw[0] == '[' {
+		var items []json.RawMessage
+		if err := json.Unmarshal(raw, &items); err == nil {
 			return items, nil
+		}
+		if hasDocflow(raw) {
+			return []json.RawMessage{raw}, nil
 		}
 		return nil, fmt.Errorf("%s is not an array of events", name)
 	}
+	if named {
+		return nil, nil
+	}
+	return unnamedArray(fields)
+}
+
+// unnamedArray takes any array that can be nothing but events, and fails on fields that it does not
+// understand: a renamed array must not look like an empty page.
+func unnamedArray(fields map[string]json.RawMessage) ([]json.RawMessage, error) {
+	others := 0
 	var found [][]json.RawMessage
 	for name, raw := range fields {
 		if strings.EqualFold(name, "lastToken") {
@@ -186,7 +196,7 @@ func newsArray(fields map[string]json.RawMessage) ([]json.RawMessage, error) {
 	switch {
 	case len(found) == 1:
 		return found[0], nil
-	case named || others == 0:
+	case others == 0:
 		return nil, nil
 	}
 	return nil, errors.New("no array of events, but unknown fields")

@@ -18,6 +18,12 @@ type Tried struct {
 	At       time.Time
 }
 
+// Untried takes a mark of Tried back: the call surely did not reach the service.
+type Untried struct{ ID ID }
+
+// LaneWrite marks the writes.
+func (Untried) LaneWrite() {}
+
 // Settle applies an update. Seen is the version that the caller had read before its call: when the
 // record has moved on since then (the news was faster), the update's state is older than what is
 // stored and only its external id is kept. Seen 0 applies always.
@@ -59,6 +65,7 @@ type Until string
 
 // The goals of waiting robots.
 const (
+	UntilNow       Until = "now"       // answer at once with what is stored
 	UntilFirst     Until = "first"     // the service's first state after creation
 	UntilSent      Until = "sent"      // with the registrar, or beyond
 	UntilAny       Until = "any"       // any change after the robot came
@@ -85,6 +92,8 @@ func (w Waiter) Met(r Record, ch Change) bool {
 		return true
 	}
 	switch w.Until {
+	case UntilNow:
+		return true
 	case UntilFirst:
 		// A creation that found requirements is answered when they are known.
 		return r.ExternalID != "" && (r.State != Suspended || r.Requirement != RequireNothing)

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -62,7 +64,7 @@ func (in *Inbox) Robot(ctx context.Context, portal string, r bitrix.RobotCall) (
 	if !ok {
 		return false, ErrNotACard
 	}
-	c := Call{Card: card, Properties: r.Properties, WorkflowID: r.WorkflowID, UserID: int64(r.Auth.UserID)}
+	c := Call{Card: card, Properties: withoutTokens(r.Properties), WorkflowID: r.WorkflowID, UserID: int64(r.Auth.UserID)}
 	if r.Waits {
 		c.EventToken = in.sealer.Seal([]byte(r.EventToken), TokenBind(portal))
 		if r.Timeout > 0 {
@@ -90,7 +92,7 @@ func (in *Inbox) Hook(ctx context.Context, portal, code string, h bitrix.Hook) (
 	if !ok {
 		return false, ErrNotACard
 	}
-	body, err := json.Marshal(Call{Card: card, Properties: h.Parameters})
+	body, err := json.Marshal(Call{Card: card, Properties: withoutTokens(h.Parameters)})
 	if err != nil {
 		return false, err
 	}
@@ -136,4 +138,29 @@ func key(parts ...string) [16]byte {
 	var k [16]byte
 	copy(k[:], h.Sum(nil))
 	return k
+}
+
+// withoutTokens takes the portal's access token out of file links: it is needed again only when the
+// file is read, and then a fresh one is put in.
+func withoutTokens(p bitrix.Properties) bitrix.Properties {
+	for name, value := range p {
+		for i, v := range value.Values {
+			if strings.HasPrefix(v, "http") && strings.Contains(v, "auth=") {
+				value.Values[i] = withoutAuth(v)
+			}
+		}
+		p[name] = value
+	}
+	return p
+}
+
+func withoutAuth(link string) string {
+	u, err := url.Parse(link)
+	if err != nil {
+		return ""
+	}
+	query := u.Query()
+	query.Del("auth")
+	u.RawQuery = query.Encode()
+	return u.String()
 }

@@ -31,6 +31,9 @@ func (t *tx) applyOne(w lane.Write) error {
 		return t.prepare(w)
 	case docflow.Tried:
 		return t.tried(w)
+	case docflow.Untried:
+		_, err := t.exec(`UPDATE docflows SET tried_at = 0, version = version + 1 WHERE id = ? AND external_id = ''`, string(w.ID))
+		return err
 	case docflow.Settle:
 		return t.settle(w)
 	case docflow.Signed:

@@ -1,0 +1,199 @@
+package action
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/inbox"
+	"konturbridge/app/mapping"
+	"konturbridge/app/portal"
+	"konturbridge/bitrix"
+)
+
+// readCard fetches what a mapping reads of a card, and no more.
+func (r *runner) readCard(ctx context.Context, b24 *bitrix.Client, c *call, reads []string) (mapping.Card, error) {
+	kind := bitrix.EntityTypeID(c.Card.EntityType)
+	item, err := b24.ItemGet(ctx, kind, bitrix.ID(c.Card.ID))
+	if err != nil {
+		return mapping.Card{}, err
+	}
+	fields, err := r.fields.of(ctx, b24, string(c.portal), kind)
+	if err != nil {
+		return mapping.Card{}, err
+	}
+	card := mapping.Card{Entity: c.Card.Entity(), Options: map[string]mapping.Option{}}
+	values := fields.upper(item)
+	fields.options(card.Options)
+	switch card.Entity {
+	case "deal":
+		card.Deal = values
+	case "lead":
+		card.Lead = values
+	default:
+		card.Item = values
+	}
+	for _, v := range c.Properties["files"].Values {
+		card.Files = append(card.Files, v)
+	}
+	return card, r.readAround(ctx, b24, c, item, reads, &card)
+}
+
+// readAround adds contacts, company, requisites and user where the mapping looks at them.
+func (r *runner) readAround(ctx context.Context, b24 *bitrix.Client, c *call, item bitrix.Item, reads []string, card *mapping.Card) error {
+	wants := func(root string) bool {
+		return slices.ContainsFunc(reads, func(s string) bool { return s == root || strings.HasPrefix(s, root+".") })
+	}
+	if wants("contacts") {
+		for _, id := range item.IDs("contactIds") {
+			contact, err := r.readParty(ctx, b24, c, bitrix.EntityContact, id, card.Options)
+			if err != nil {
+				return err
+			}
+			card.Contacts = append(card.Contacts, contact)
+		}
+	}
+	company := bitrix.ID(item.Int("companyId"))
+	if company != 0 && (wants("company") || wants("requisites")) {
+		party, err := r.readParty(ctx, b24, c, bitrix.EntityCompany, company, card.Options)
+		if err != nil {
+			return err
+		}
+		card.Company = party
+		if all, ok := party["REQUISITES"].([]any); ok && len(all) > 0 {
+			card.Requisites, _ = all[0].(map[string]any)
+		}
+	}
+	if wants("user") {
+		card.User = map[string]any{"ID": float64(item.Int("assignedById"))}
+	}
+	return nil
+}
+
+// readParty reads a contact or a company with its requisites and their addresses.
+func (r *runner) readParty(ctx context.Context, b24 *bitrix.Client, c *call, kind bitrix.EntityTypeID, id bitrix.ID, options map[string]mapping.Option) (map[string]any, error) {
+	item, err := b24.ItemGet(ctx, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	fields, err := r.fields.of(ctx, b24, string(c.portal), kind)
+	if err != nil {
+		return nil, err
+	}
+	fields.options(options)
+	party := fields.upper(item)
+	list, err := b24.RequisiteList(ctx, bitrix.ListOptions{Filter: map[string]any{"ENTITY_TYPE_ID": int(kind), "ENTITY_ID": id},
+		Order: bitrix.Order{{Field: "SORT"}, {Field: "ID"}}})
+	if err != nil {
+		return nil, err
+	}
+	requisites := make([]any, 0, len(list.Result))
+	for _, row := range list.Result {
+		requisite := plain(row)
+		addresses, err := b24.AddressList(ctx, bitrix.ListOptions{Filter: map[string]any{
+			"ENTITY_TYPE_ID": int(bitrix.EntityRequisite), "ENTITY_ID": row.ID()}})
+		if err != nil {
+			return nil, err
+		}
+		var all []any
+		for _, a := range addresses.Result {
+			all = append(all, plain(a))
+		}
+		requisite["ADDRESSES"] = all
+		requisites = append(requisites, requisite)
+	}
+	party["REQUISITES"] = requisites
+	return party, nil
+}
+
+func plain(item bitrix.Item) map[string]any {
+	out := make(map[string]any, len(item))
+	for name, raw := range item {
+		var v any
+		if json.Unmarshal(raw, &v) == nil {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// fieldNames remembers for a while how each portal names its fields: cards come in camelCase, people
+// and mappings know the upper-case names.
+type fieldNames struct {
+	now func() time.Time
+	mu  sync.Mutex
+	all map[string]cardFields
+}
+
+type cardFields struct {
+	upperOf map[string]string
+	choices map[string]mapping.Option
+	until   time.Time
+}
+
+const fieldsFor = 10 * time.Minute
+
+func newFieldNames(now func() time.Time) *fieldNames {
+	return &fieldNames{now: now, all: map[string]cardFields{}}
+}
+
+func (f *fieldNames) of(ctx context.Context, b24 *bitrix.Client, portal string, kind bitrix.EntityTypeID) (cardFields, error) {
+	key := portal + "/" + bitrix.ID(kind).String()
+	f.mu.Lock()
+	known, ok := f.all[key]
+	f.mu.Unlock()
+	if ok && known.until.After(f.now()) {
+		return known, nil
+	}
+	described, err := b24.ItemFields(ctx, kind)
+	if err != nil {
+		return cardFields{}, err
+	}
+	known = cardFields{upperOf: map[string]string{}, choices: map[string]mapping.Option{}, until: f.now().Add(fieldsFor)}
+	for name, info := range described {
+		if info.UpperName != "" {
+			known.upperOf[name] = string(info.UpperName)
+		}
+		for _, choice := range info.Items {
+			known.choices[choice.ID.String()] = mapping.Option{Text: string(choice.Value)}
+		}
+	}
+	f.mu.Lock()
+	f.all[key] = known
+	f.mu.Unlock()
+	return known, nil
+}
+
+// upper gives a card's values under the names that people see; a name without a known one stays.
+func (f cardFields) upper(item bitrix.Item) map[string]any {
+	out := make(map[string]any, len(item))
+	for name, value := range plain(item) {
+		if upper, ok := f.upperOf[name]; ok {
+			name = upper
+		}
+		out[name] = value
+	}
+	if _, ok := out["ID"]; !ok {
+		out["ID"] = float64(item.ID())
+	}
+	return out
+}
+
+func (f cardFields) options(into map[string]mapping.Option) {
+	for id, o := range f.choices {
+		into[id] = o
+	}
+}
+
+// Read reads a card in the form that expressions see, for triggers and reactions.
+func (w *Worker) Read(ctx context.Context, id portal.ID, card docflow.Card, reads []string) (mapping.Card, error) {
+	b24, err := w.r.Clients.Bitrix(ctx, id)
+	if err != nil {
+		return mapping.Card{}, err
+	}
+	return w.r.readCard(ctx, b24, &call{Call: inbox.Call{Card: card}, portal: id}, reads)
+}

@@ -1,0 +1,158 @@
+package action
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
+	"konturbridge/app/lane"
+	"konturbridge/app/portal"
+	"konturbridge/internal/upstream"
+	"konturbridge/realty"
+)
+
+// filing is what a create action wants filed. body is asked for only when nothing is stored yet.
+type filing struct {
+	kind  realty.Kind
+	until docflow.Until
+	body  func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error)
+}
+
+// file makes one docflow of a row, however often the row runs:
+//
+//	nothing stored     take the position in the news, make and freeze the body, store the record
+//	stored, not tried  mark the try, call
+//	tried, no answer   look for the docflow by its request id before anything else
+func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, error) {
+	id := c.docflowID()
+	rec, err := r.Store.Docflow(ctx, id)
+	switch {
+	case errors.Is(err, r.NotFound):
+		if rec, err = r.prepare(ctx, c, id, f); err != nil {
+			return lane.Result{}, err
+		}
+	case err != nil:
+		return lane.Result{}, err
+	}
+	if rec.State != docflow.Prepared {
+		return lane.Result{Note: "filed by an earlier run"}, nil
+	}
+	client, err := r.client(ctx, rec)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	if !rec.TriedAt.IsZero() {
+		return r.lookFor(ctx, client, rec)
+	}
+	return r.create(ctx, c.row, client, rec)
+}
+
+// prepare freezes the request and stores it with whoever waits for it, before the first call.
+func (r *runner) prepare(ctx context.Context, c *call, id docflow.ID, f filing) (docflow.Record, error) {
+	conn, err := r.connection(ctx, c.portal, "")
+	if err != nil {
+		return docflow.Record{}, err
+	}
+	client := r.Clients.Realty(conn)
+	if conn.Cursor == "" {
+		if err := r.takePosition(ctx, client, conn); err != nil {
+			return docflow.Record{}, err
+		}
+	}
+	body, err := f.body(ctx, client, string(id))
+	if err != nil {
+		return docflow.Record{}, err
+	}
+	now := r.Now()
+	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Realty, Kind: string(f.kind),
+		Connection: conn.Name, RequestID: string(id), Body: body, State: docflow.Prepared, Created: now, Changed: now, Version: 1}
+	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, f.until)}); err != nil {
+		return docflow.Record{}, err
+	}
+	return rec, nil
+}
+
+// takePosition stores where the account's news stand before anything can be filed through it.
+func (r *runner) takePosition(ctx context.Context, client *realty.Client, conn portal.Connection) error {
+	page, err := client.News(ctx, "")
+	if err != nil {
+		return err
+	}
+	return r.Store.TakeCursor(ctx, conn.Portal, conn.Name, string(page.Next))
+}
+
+// create makes the one call that files. The try is stored before it, so that a crash from here on is
+// seen as a possible filing.
+func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client, rec docflow.Record) (lane.Result, error) {
+	conn, err := r.connection(ctx, portal.ID(rec.Portal), rec.Connection)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	if err := r.Store.Write(ctx, row.Lease, docflow.Tried{ID: rec.ID, NewsFrom: conn.Cursor, At: r.Now()}); err != nil {
+		return lane.Result{}, err
+	}
+	seen := rec.Version + 1
+	answer, err := client.Create(ctx, realty.Kind(rec.Kind), rec.Body)
+	if err == nil {
+		u := feed.FromRealty(answer, "create", "", r.Now())
+		return lane.Result{Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen, Update: u}}}, nil
+	}
+	switch {
+	case upstream.ClassOf(err) == upstream.Refused:
+		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen,
+			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: "create", At: r.Now()}}}}, nil
+	case upstream.MaybeDone(err):
+		return lane.Result{}, err // the next run looks for it
+	}
+	if unmark := r.Store.Write(ctx, row.Lease, docflow.Untried{ID: rec.ID}); unmark != nil {
+		return lane.Result{}, unmark
+	}
+	return lane.Result{}, err
+}
+
+// lookFor searches the news since the try for the docflow that a lost answer may have made. Nothing is
+// created again: while it may still appear the row waits, and then a person decides.
+func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow.Record) (lane.Result, error) {
+	for page, err := range client.NewsPages(ctx, realty.Token(rec.NewsFrom)) {
+		if err != nil {
+			return lane.Result{}, err
+		}
+		for _, item := range page.Items {
+			if item.Err == nil && item.Docflow.RequestID == rec.RequestID {
+				u := feed.FromRealty(item.Docflow, "search", item.Token, r.Now())
+				return lane.Result{Note: "the answer was lost; found by its request id",
+					Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}, nil
+			}
+		}
+	}
+	now := r.Now()
+	if now.Sub(rec.TriedAt) < r.Uncertain {
+		return lane.Result{Verdict: lane.Aside, At: now.Add(r.Look), Key: string(rec.ID),
+			Note: "the answer was lost; looking for the docflow in the news"}, nil
+	}
+	refusal := &docflow.Refusal{Code: "uncertain",
+		CRMText: "Ответ Реестро на создание документооборота потерян, и найти его не удалось. Проверьте в личном кабинете Реестро, создан ли документооборот с номером запроса " + rec.RequestID + ", прежде чем подавать снова.",
+		TextEN:  "Reestro's answer was lost and the docflow was not found. Check in Reestro whether request " + rec.RequestID + " exists before filing again."}
+	return lane.Result{Note: "uncertain: a person must decide", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
+		Update: docflow.Update{State: docflow.Uncertain, Refusal: refusal, Cause: "search", At: now}}}}, nil
+}
+
+// refusalOf says a service's refusal in words for the card.
+func refusalOf(err error) *docflow.Refusal {
+	api, ok := errors.AsType[*realty.APIError](err)
+	if !ok {
+		return &docflow.Refusal{Code: "refused", CRMText: "Реестро отказал в приёме документооборота.", TextEN: "Reestro refused the docflow.", Cause: err}
+	}
+	text := api.Summary()
+	switch {
+	case errors.Is(err, realty.ErrNoAccess):
+		return &docflow.Refusal{Code: "no_access", CRMText: "У подключённого аккаунта Реестро нет доступа. Проверьте accountId и права пользователя.", TextEN: "The Reestro account has no access.", Cause: err}
+	case errors.Is(err, realty.ErrUnsupported):
+		return &docflow.Refusal{Code: "not_supported", CRMText: "Реестро пока не принимает такой запрос: он относится к системе ЕГРОН. Подайте его позже или другим путём.", TextEN: "Reestro does not support this request for now.", Cause: err}
+	case text == "":
+		text = fmt.Sprintf("код ответа %d", api.Status)
+	}
+	return &docflow.Refusal{Code: "service_refused", CRMText: "Реестро отклонил запрос: " + text, TextEN: "Reestro refused: " + text, Cause: err}
+}

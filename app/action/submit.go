@@ -1,0 +1,93 @@
+package action
+
+import (
+	"context"
+	"fmt"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
+	"konturbridge/app/lane"
+	"konturbridge/internal/upstream"
+	"konturbridge/realty"
+)
+
+// runSubmit sends a signed docflow to the check of signatures. Nothing marks a submission as repeated,
+// so each run reads first where the docflow stands and submits only while it still waits for signatures.
+func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
+	rec, err := r.record(ctx, c)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	if rec.State != docflow.Suspended || rec.Requirement != docflow.RequireSignature {
+		if rec.State == docflow.Prepared || rec.State == docflow.Uncertain {
+			return lane.Result{}, &docflow.Refusal{Code: "not_created",
+				CRMText: "Документооборот ещё не создан в Реестро, отправлять нечего.", TextEN: "The docflow is not created yet."}
+		}
+		return c.await(rec.ID, docflow.UntilSent), nil
+	}
+	client, err := r.client(ctx, rec)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	id := realty.DocflowID(rec.ExternalID)
+	now, err := client.Get(ctx, id)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	if u := feed.FromRealty(now, "get", "", r.Now()); u.State != docflow.Suspended || u.Requirement != docflow.RequireSignature {
+		return c.await(rec.ID, docflow.UntilSent, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+	}
+	answer, err := client.Submit(ctx, id)
+	if upstream.ClassOf(err) == upstream.Refused && err != nil {
+		refusal := refusalOf(err)
+		refusal.Code = "submit_refused"
+		return lane.Result{}, refusal // the docflow stays where it is: sign or correct, then submit again
+	}
+	if err != nil {
+		return lane.Result{}, fmt.Errorf("submit: %w", err)
+	}
+	u := feed.FromRealty(answer, "submit", "", r.Now())
+	return c.await(rec.ID, docflow.UntilSent, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+}
+
+// runStatus reads the docflow once and answers with it.
+func runStatus(ctx context.Context, r *runner, c *call) (lane.Result, error) {
+	rec, err := r.record(ctx, c)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	if rec.ExternalID == "" || rec.State.Final() {
+		return c.answer(rec.ID, "status as stored"), nil
+	}
+	client, err := r.client(ctx, rec)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	now, err := client.Get(ctx, realty.DocflowID(rec.ExternalID))
+	if err != nil {
+		return lane.Result{}, err
+	}
+	u := feed.FromRealty(now, "get", "", r.Now())
+	return c.answer(rec.ID, "status read", docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+}
+
+// runWait lets the workflow stand until the docflow is where it wants it.
+func runWait(ctx context.Context, r *runner, c *call) (lane.Result, error) {
+	rec, err := r.record(ctx, c)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	until := docflow.Until(c.Properties.First("until"))
+	switch until {
+	case docflow.UntilAny, docflow.UntilSuspended, docflow.UntilCompleted:
+	case "any change":
+		until = docflow.UntilAny
+	case "":
+		until = docflow.UntilCompleted
+	default:
+		return lane.Result{}, &docflow.Refusal{Code: "invalid_field",
+			CRMText: fmt.Sprintf("Параметр until: неизвестное значение «%s». Укажите any, suspended или completed.", until),
+			TextEN:  fmt.Sprintf("Parameter until: unknown value %q; use any, suspended or completed.", until)}
+	}
+	return c.await(rec.ID, until), nil
+}

@@ -1,0 +1,104 @@
+package reaction
+
+import (
+	"encoding/json"
+
+	"konturbridge/app/docflow"
+)
+
+// The parameters of effects, frozen as JSON when the effect is stored. Trees hold templates of the
+// settings; they are rendered when the effect is applied, over the docflow as it was then.
+type (
+	// FieldsParams sets fields: Values as they are, Tree after rendering.
+	FieldsParams struct {
+		Values  map[string]any `json:"values,omitempty"`
+		Tree    map[string]any `json:"tree,omitempty"`
+		Docflow map[string]any `json:"docflow,omitempty"`
+	}
+	// FileItem is a file at the service that must come into the card.
+	FileItem struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	// CommentParams writes a timeline comment, with files of the docflow.
+	CommentParams struct {
+		Text    string         `json:"text"`
+		Render  bool           `json:"render,omitempty"`
+		Files   []FileItem     `json:"files,omitempty"`
+		Docflow map[string]any `json:"docflow,omitempty"`
+	}
+	// AttachParams puts files of the docflow into a file field of the card.
+	AttachParams struct {
+		Field string     `json:"field"`
+		Files []FileItem `json:"files"`
+	}
+	// WorkflowParams starts a business process.
+	WorkflowParams struct {
+		Template   int            `json:"template"`
+		Parameters map[string]any `json:"parameters,omitempty"`
+		Docflow    map[string]any `json:"docflow,omitempty"`
+	}
+	// StageParams moves the card.
+	StageParams struct {
+		Stage   string         `json:"stage"`
+		Docflow map[string]any `json:"docflow,omitempty"`
+	}
+	// TextParams is a to-do or a notification.
+	TextParams struct {
+		Text    string         `json:"text"`
+		User    string         `json:"user,omitempty"`
+		Docflow map[string]any `json:"docflow,omitempty"`
+	}
+	// ReturnParams answers a waiting robot.
+	ReturnParams struct {
+		Token  []byte         `json:"token"` // sealed
+		Values map[string]any `json:"values"`
+		Log    string         `json:"log,omitempty"`
+	}
+)
+
+// The bridge's own fields on deals and leads.
+const (
+	FieldID    = "UF_CRM_KB_REALTY_ID"
+	FieldState = "UF_CRM_KB_REALTY_STATE"
+	FieldUIN   = "UF_CRM_KB_REALTY_UIN"
+	FieldDuty  = "UF_CRM_KB_REALTY_DUTY"
+	FieldFiles = "UF_CRM_KB_REALTY_FILES"
+	FieldError = "UF_CRM_KB_ERROR"
+)
+
+func effect(portal string, card docflow.Card, id docflow.ID, kind Kind, params any) Effect {
+	raw, err := json.Marshal(params)
+	if err != nil { // the types above hold nothing that cannot be marshalled, settings come from YAML
+		raw, _ = json.Marshal(map[string]string{"error": err.Error()})
+	}
+	return Effect{Portal: portal, Card: card, Docflow: id, Kind: kind, Params: raw}
+}
+
+// Snapshot is what expressions see of a docflow.
+func Snapshot(r docflow.Record) map[string]any {
+	uins := make([]any, 0, len(r.Charges))
+	for _, c := range r.Charges {
+		uins = append(uins, c.UIN)
+	}
+	s := map[string]any{
+		"id": string(r.ID), "external_id": r.ExternalID, "kind": r.Kind, "type": r.Kind, "system": string(r.System),
+		"state": string(r.State), "state_text": StateText(r), "requirement": string(r.Requirement),
+		"uin": join(uins), "uins": uins, "amount": float64(r.Duty()) / 100, "request_id": r.RequestID, "error": "", "error_code": "",
+	}
+	if r.Refusal != nil {
+		s["error"], s["error_code"] = r.Refusal.CRMText, r.Refusal.Code
+	}
+	return s
+}
+
+func join(parts []any) string {
+	out := ""
+	for i, p := range parts {
+		if i > 0 {
+			out += ", "
+		}
+		out += p.(string)
+	}
+	return out
+}

@@ -1,0 +1,152 @@
+package reaction
+
+import (
+	"strconv"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/settings"
+)
+
+// Plan lists what a docflow's change does in Bitrix24, in the order in which it is applied: the card
+// shows the new state before anything that reacts to it runs. It is pure.
+func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect {
+	var effects []Effect
+	add := func(kind Kind, params any) { effects = append(effects, effect(r.Portal, r.Card, r.ID, kind, params)) }
+	if ch.Changed || ch.FirstAnswer {
+		add(SetFields, FieldsParams{Values: ownFields(r)})
+	}
+	if ch.Changed {
+		results := resultFiles(r)
+		if ch.NewFiles && len(results) > 0 {
+			add(AttachFiles, AttachParams{Field: fileField(set, r.Card), Files: results})
+		}
+		add(Comment, CommentParams{Text: commentText(r), Files: commentFiles(r, ch, results)})
+		for _, reaction := range set.Reactions {
+			if matches(reaction, r) {
+				effects = append(effects, own(reaction, r)...)
+			}
+		}
+	}
+	for _, w := range met {
+		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: ReturnValues(r),
+			Log: kindText(r.Kind) + ": " + StateText(r)}))
+	}
+	return effects
+}
+
+// Refused lists what a refusal before any docflow does: it is shown in the card and told to the robot.
+func Refused(portal string, card docflow.Card, action string, refusal *docflow.Refusal, token []byte) ([]Effect, error) {
+	effects := []Effect{
+		effect(portal, card, "", SetFields, FieldsParams{Values: map[string]any{FieldError: refusal.CRMText}}),
+		effect(portal, card, "", Comment, CommentParams{Text: "[B]" + action + "[/B]\n" + refusal.CRMText}),
+	}
+	if len(token) > 0 {
+		effects = append(effects, effect(portal, card, "", RobotReturn, ReturnParams{Token: token,
+			Values: map[string]any{"state": "error", "error": refusal.CRMText, "error_code": refusal.Code}, Log: refusal.CRMText}))
+	}
+	return effects, nil
+}
+
+// ownFields are the bridge's own fields as they stand after a change.
+func ownFields(r docflow.Record) map[string]any {
+	s := Snapshot(r)
+	return map[string]any{
+		FieldID: r.ExternalID, FieldState: StateText(r), FieldUIN: s["uin"], FieldDuty: dutyValue(r), FieldError: s["error"],
+	}
+}
+
+func dutyValue(r docflow.Record) string {
+	if len(r.Charges) == 0 {
+		return ""
+	}
+	k := int64(r.Duty())
+	return strconv.FormatInt(k/100, 10) + "." + strconv.FormatInt(k%100/10, 10) + strconv.FormatInt(k%10, 10)
+}
+
+// ReturnValues are what a robot gets of a record; the portal drops what the robot did not declare.
+func ReturnValues(r docflow.Record) map[string]any {
+	s := Snapshot(r)
+	names := make([]string, 0, len(r.Files))
+	for _, f := range resultFiles(r) {
+		names = append(names, f.Name)
+	}
+	return map[string]any{
+		"docflow_id": string(r.ID), "state": string(r.State), "requirement": string(r.Requirement), "uin": s["uins"],
+		"amount": dutyValue(r), "files": names, "left_to_sign": len(r.Unsigned()), "error": s["error"], "error_code": s["error_code"],
+	}
+}
+
+func resultFiles(r docflow.Record) []FileItem {
+	items := make([]FileItem, 0, len(r.Files))
+	for i, f := range r.Files {
+		items = append(items, FileItem{ID: f.ID, Name: fileName(r, f, i+1)})
+	}
+	return items
+}
+
+// commentFiles are what a timeline line carries: statements when they are wanted, results when they come.
+func commentFiles(r docflow.Record, ch docflow.Change, results []FileItem) []FileItem {
+	if ch.NewFiles {
+		return results
+	}
+	if r.State != docflow.Suspended || r.Requirement != docflow.RequireSignature || !ch.StatementsNew {
+		return nil
+	}
+	var items []FileItem
+	seen := map[string]bool{}
+	for _, s := range r.Statements {
+		if !seen[s.FileID] {
+			seen[s.FileID] = true
+			items = append(items, FileItem{ID: s.FileID, Name: "Заявление " + strconv.Itoa(len(items)+1) + ".pdf"})
+		}
+	}
+	return items
+}
+
+// fileField is the field that the settings name for files of such cards, else the bridge's own.
+func fileField(set settings.Settings, card docflow.Card) string {
+	key := card.Entity()
+	if key == "item" {
+		key += ":" + strconv.Itoa(card.EntityType)
+	}
+	if name := set.Files[key]; name != "" {
+		return name
+	}
+	return FieldFiles
+}
+
+// matches reports whether a reaction's filters let the record through.
+func matches(x settings.Reaction, r docflow.Record) bool {
+	return (x.System == "" || string(x.System) == string(r.System)) &&
+		(x.DocflowType == "" || x.DocflowType == r.Kind) &&
+		(x.Entity == "" || string(x.Entity) == r.Card.Entity()) &&
+		(x.EntityTypeID == 0 || x.EntityTypeID == r.Card.EntityType) &&
+		(x.State == "" || x.State == string(r.State)) &&
+		(x.Requirement == nil || *x.Requirement == string(r.Requirement))
+}
+
+// own lists the effects of one reaction of the settings.
+func own(x settings.Reaction, r docflow.Record) []Effect {
+	var effects []Effect
+	snapshot := Snapshot(r)
+	add := func(kind Kind, params any) { effects = append(effects, effect(r.Portal, r.Card, r.ID, kind, params)) }
+	if len(x.SetFields) > 0 {
+		add(SetFields, FieldsParams{Tree: x.SetFields, Docflow: snapshot})
+	}
+	if x.Comment != "" {
+		add(Comment, CommentParams{Text: x.Comment, Render: true, Docflow: snapshot})
+	}
+	if x.Todo != "" {
+		add(Todo, TextParams{Text: x.Todo, Docflow: snapshot})
+	}
+	if x.Notify != "" {
+		add(Notify, TextParams{Text: kindText(r.Kind) + ": " + StateText(r), User: x.Notify, Docflow: snapshot})
+	}
+	if x.StartWorkflow != nil {
+		add(StartWorkflow, WorkflowParams{Template: x.StartWorkflow.Template, Parameters: x.StartWorkflow.Parameters, Docflow: snapshot})
+	}
+	if x.MoveStage != "" {
+		add(MoveStage, StageParams{Stage: x.MoveStage, Docflow: snapshot})
+	}
+	return effects
+}

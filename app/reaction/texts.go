@@ -1,0 +1,110 @@
+package reaction
+
+import (
+	"fmt"
+	"strings"
+
+	"konturbridge/app/docflow"
+)
+
+// StateText says a state in plain Russian, for cards and pages.
+func StateText(r docflow.Record) string {
+	switch r.State {
+	case docflow.Prepared:
+		return "готовится к отправке в Реестро"
+	case docflow.Uncertain:
+		return "неизвестно, создан ли документооборот"
+	case docflow.Queued:
+		return "ожидает отправки в Росреестр"
+	case docflow.Verified:
+		return "проверяются подписи"
+	case docflow.Sent:
+		return "на рассмотрении в Росреестре"
+	case docflow.Suspended:
+		return requirementText(r.Requirement)
+	case docflow.Completed:
+		return "исполнен"
+	case docflow.Failed:
+		return "ошибка"
+	default:
+		return string(r.State)
+	}
+}
+
+func requirementText(q docflow.Requirement) string {
+	switch q {
+	case docflow.RequireSignature:
+		return "нужны подписи"
+	case docflow.RequirePayment:
+		return "нужно оплатить госпошлину"
+	case docflow.RequireAnswer:
+		return "Росреестр приостановил рассмотрение"
+	default:
+		return "требуются дополнительные действия"
+	}
+}
+
+// kindText names a docflow type for people.
+func kindText(kind string) string {
+	names := map[string]string{
+		"object_request":                        "Выписка ЕГРН",
+		"right_movement_request":                "Регистрация перехода права",
+		"equity_agreement_registration_request": "Регистрация ДДУ",
+		"right_assignment_request":              "Регистрация уступки права",
+		"encumbrance_request":                   "Регистрация обременения",
+		"cessation_encumbrance_request":         "Снятие обременения",
+		"additional_packet_request":             "Дополнительный пакет",
+		"action_request":                        "Сопроводительный запрос",
+	}
+	if name, ok := names[kind]; ok {
+		return name
+	}
+	return kind
+}
+
+// commentText is the timeline line of a change: what happened and what to do next.
+func commentText(r docflow.Record) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "[B]%s[/B]: %s.", kindText(r.Kind), StateText(r))
+	switch {
+	case r.State == docflow.Suspended && r.Requirement == docflow.RequireSignature:
+		b.WriteString("\nПодпишите заявления (они приложены) и приложите откреплённые подписи:")
+		for _, s := range r.Unsigned() {
+			fmt.Fprintf(&b, "\n• %s", orText(s.Person, "участник сделки"))
+		}
+	case r.State == docflow.Suspended && r.Requirement == docflow.RequirePayment:
+		b.WriteString("\nОплатите госпошлину, Росреестр увидит оплату в течение суток:")
+		for _, c := range r.Charges {
+			fmt.Fprintf(&b, "\n• УИН %s — %s ₽", c.UIN, c.Sum)
+		}
+	case r.State == docflow.Suspended && r.Requirement == docflow.RequireAnswer:
+		b.WriteString("\nПрочитайте приложенные документы Росреестра и отправьте дополнительный пакет.")
+	case r.State == docflow.Completed:
+		b.WriteString(" Файлы результата приложены.")
+	}
+	if r.Refusal != nil {
+		fmt.Fprintf(&b, "\n%s", r.Refusal.CRMText)
+	}
+	return b.String()
+}
+
+func orText(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// fileName names a result file for people by what the service says it is.
+func fileName(r docflow.Record, f docflow.File, n int) string {
+	ext := ".bin"
+	switch {
+	case strings.HasSuffix(f.Type, "outdoc"):
+		ext = ".zip"
+	case strings.HasSuffix(f.Type, ":xml"):
+		ext = ".xml"
+	case strings.HasSuffix(f.Type, ":pdf"):
+		ext = ".pdf"
+	}
+	return fmt.Sprintf("%s %d%s", kindText(r.Kind), n, ext)
+}

@@ -1,0 +1,187 @@
+package reaction
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"konturbridge/app/docflow"
+	"konturbridge/app/lane"
+	"konturbridge/app/mapping"
+	"konturbridge/app/portal"
+	"konturbridge/bitrix"
+	"konturbridge/internal/upstream"
+	"konturbridge/realty"
+)
+
+// Store is what the worker reads and writes.
+type Store interface {
+	WaitingEffects(ctx context.Context, portal string, card docflow.Card) ([]Effect, error)
+	Docflow(ctx context.Context, id docflow.ID) (docflow.Record, error)
+	Write(ctx context.Context, lease lane.Lease, writes ...lane.Write) error
+}
+
+// Cards reads a card in the form that expressions see.
+type Cards interface {
+	Read(ctx context.Context, id portal.ID, card docflow.Card, reads []string) (mapping.Card, error)
+}
+
+// Sealer opens what the inbox sealed.
+type Sealer interface {
+	Open(sealed []byte, bind string) ([]byte, error)
+}
+
+// Deps of the worker.
+type Deps struct {
+	Store  Store
+	Cards  Cards
+	Sealer Sealer
+	Bitrix func(ctx context.Context, id portal.ID) (*bitrix.Client, error)
+	// Realty gives the client of the account that a docflow goes through.
+	Realty func(ctx context.Context, rec docflow.Record) (*realty.Client, error)
+	Now    func() time.Time
+	// TokenBind names the place that a portal's sealed event tokens belong to.
+	TokenBind func(portal string) string
+}
+
+// Worker applies the effects of a card, in order.
+type Worker struct{ Deps }
+
+// New returns a Worker.
+func New(d Deps) *Worker { return &Worker{d} }
+
+// Work implements lane.Worker: it applies everything that waits for the row's card. Each outcome is
+// stored by itself, so what was applied stays applied whatever happens to the rest. A refused effect is
+// kept with its reason and the later ones go on; a passing fault holds the card's effects, in order.
+func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
+	var card docflow.Card
+	if err := json.Unmarshal(row.Body, &card); err != nil {
+		return lane.Result{}, err
+	}
+	effects, err := w.Store.WaitingEffects(ctx, row.Lane, card)
+	if err != nil || len(effects) == 0 {
+		return lane.Result{}, err
+	}
+	b24, err := w.Bitrix(ctx, portal.ID(row.Lane))
+	if err != nil {
+		return lane.Result{}, err
+	}
+	run := &run{Worker: w, ctx: ctx, b24: b24, row: row, card: card}
+	failed := 0
+	for _, group := range fold(effects) {
+		note, err := run.apply(group)
+		ended := make([]lane.Write, 0, len(group))
+		switch class := upstream.ClassOf(err); {
+		case err == nil:
+		case class == upstream.Retry || class == upstream.Wait || class == upstream.Relogin ||
+			errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil:
+			return lane.Result{}, err
+		default:
+			failed++
+			note = err.Error()
+		}
+		for _, e := range group {
+			ended = append(ended, Ended{ID: e.ID, Failed: err != nil, Note: note})
+		}
+		if err := w.Store.Write(ctx, row.Lease, ended...); err != nil {
+			return lane.Result{}, err
+		}
+	}
+	if failed > 0 {
+		return lane.Result{Verdict: lane.Dead, Note: fmt.Sprintf("%d of %d effects were refused by the portal", failed, len(effects))}, nil
+	}
+	return lane.Result{Note: fmt.Sprintf("%d effects applied", len(effects))}, nil
+}
+
+// fold joins waiting field updates of one card into the first of them. A later update may overtake a
+// comment, a file or a notice, never anything that reacts to the fields: a stage move, a workflow, a robot.
+func fold(effects []Effect) [][]Effect {
+	var groups [][]Effect
+	open := -1 // the group of the field update that later ones may join
+	for _, e := range effects {
+		switch e.Kind {
+		case SetFields:
+			if open >= 0 && len(groups[open]) < 20 {
+				groups[open] = append(groups[open], e)
+				continue
+			}
+			open = len(groups)
+		case MoveStage, StartWorkflow, RobotReturn:
+			open = -1
+		}
+		groups = append(groups, []Effect{e})
+	}
+	return groups
+}
+
+// run applies effects of one card.
+type run struct {
+	*Worker
+	ctx  context.Context
+	b24  *bitrix.Client
+	row  lane.Row
+	card docflow.Card
+}
+
+func (r *run) apply(group []Effect) (note string, err error) {
+	e := group[0]
+	switch e.Kind {
+	case SetFields:
+		return "", r.setFields(group)
+	case AttachFiles:
+		return decoded(e, r.attach)
+	case Comment:
+		return decoded(e, r.comment)
+	case MoveStage:
+		return decoded(e, r.moveStage)
+	case Todo:
+		return decoded(e, r.todo)
+	case Notify:
+		return decoded(e, r.notify)
+	case StartWorkflow:
+		return decoded(e, r.startWorkflow)
+	case RobotReturn:
+		return decoded(e, r.robotReturn)
+	default:
+		return "", fmt.Errorf("unknown effect %q", e.Kind)
+	}
+}
+
+// decoded reads an effect's parameters and applies it.
+func decoded[P any](e Effect, apply func(Effect, P) (string, error)) (string, error) {
+	var p P
+	if err := json.Unmarshal(e.Params, &p); err != nil {
+		return "", fmt.Errorf("parameters of effect %d: %w", e.ID, err)
+	}
+	return apply(e, p)
+}
+
+func (r *run) kind() bitrix.EntityTypeID { return bitrix.EntityTypeID(r.card.EntityType) }
+func (r *run) id() bitrix.ID             { return bitrix.ID(r.card.ID) }
+
+// render fills a tree of the settings over the card as it is now and the docflow as it was then.
+func (r *run) render(tree any, snapshot map[string]any) (any, error) {
+	reads, err := mapping.Reads(tree)
+	if err != nil {
+		return nil, err
+	}
+	card := mapping.Card{Entity: r.card.Entity()}
+	for _, name := range reads {
+		if name != "docflow" && !isDocflowField(name) {
+			if card, err = r.Cards.Read(r.ctx, portal.ID(r.row.Lane), r.card, reads); err != nil {
+				return nil, err
+			}
+			break
+		}
+	}
+	card.Docflow = snapshot
+	value, problems := mapping.RenderValue(tree, card)
+	if len(problems) > 0 {
+		return nil, mapping.Problems(problems)
+	}
+	return value, nil
+}
+
+func isDocflowField(name string) bool { return len(name) > 8 && name[:8] == "docflow." }

@@ -3,7 +3,7 @@ package realty
 import (
 	"errors"
 	"fmt"
-	"math"
+	"strconv"
 	"strings"
 )
 
@@ -29,12 +29,9 @@ func ParseRubles(raw string) (Kopecks, error) {
 		return 0, errors.New("not an amount of rubles")
 	}
 	fraction += strings.Repeat("0", 2-len(fraction))
-	var sum int64
-	for _, digit := range whole + fraction {
-		if digit < '0' || digit > '9' || sum > (math.MaxInt64-9)/10 {
-			return 0, errors.New("not an amount of rubles")
-		}
-		sum = sum*10 + int64(digit-'0')
+	sum, err := strconv.ParseUint(whole+fraction, 10, 63) // unsigned: no sign may stand before it
+	if err != nil {
+		return 0, errors.New("not an amount of rubles")
 	}
 	return Kopecks(sum), nil
 }

@@ -137,12 +137,12 @@ type CooperativeSeller struct {
 
 // SharedOwnership is ownership in shares.
 type SharedOwnership struct {
-	Shares List[Share] `json:"shares"`
+	Shares List[Share] `json:"shares,omitempty"`
 }
 
 // Evidence is the proof of an old right.
 type Evidence struct {
-	Documents List[AppliedDocument] `json:"documents"`
+	Documents List[AppliedDocument] `json:"documents,omitempty"`
 }
 
 // Buyer is who gets the right: exactly one form of ownership.
@@ -176,5 +176,5 @@ type RestrictedRight struct {
 
 // RestrictionHolders are in whose favour an encumbrance is.
 type RestrictionHolders struct {
-	Encumbrancers List[Member] `json:"encumbrancer"` // singular on the wire; one table has a single member
+	Encumbrancers List[Member] `json:"encumbrancer,omitempty"` // singular on the wire; one table has a single member
 }

@@ -34,7 +34,7 @@ type RightMovementDocuments struct {
 //
 // Doc: Kontur.Reestro API docs, page "Регистрация ДДУ", equity_agreement_registration_request.
 type EquityAgreement struct {
-	Objects   List[RealtyObject]       `json:"object"` // land plots; RAML says "objects", see Spelling
+	Objects   List[RealtyObject]       `json:"object,omitempty"` // land plots; RAML says "objects", see Spelling
 	Developer Developer                `json:"developer,omitzero"`
 	Buyer     Buyer                    `json:"buyer,omitzero"`
 	Documents EquityAgreementDocuments `json:"appliedDocuments,omitzero"`
@@ -80,7 +80,7 @@ type EquityAgreementDocuments struct {
 //
 // Doc: Kontur.Reestro API docs, page "Регистрация уступки права", right_assignment_request.
 type RightAssignment struct {
-	Objects   List[RealtyObject]       `json:"object"`
+	Objects   List[RealtyObject]       `json:"object,omitempty"`
 	Seller    Seller                   `json:"seller,omitzero"`
 	Buyer     Buyer                    `json:"buyer,omitzero"`
 	Documents RightAssignmentDocuments `json:"appliedDocuments,omitzero"`
@@ -96,7 +96,7 @@ type RightAssignmentDocuments struct {
 //
 // Doc: Kontur.Reestro API docs, page "Регистрация обременения", encumbrance_request.
 type Encumbrance struct {
-	Objects    OneOrMany[RealtyObject] `json:"object"`
+	Objects    OneOrMany[RealtyObject] `json:"object,omitempty"`
 	Type       string                  `json:"encumbranceType,omitempty"` // mortgage
 	Restricted RestrictedRight         `json:"whoseRightRestricted,omitzero"`
 	Holders    RestrictionHolders      `json:"whoUseRestriction,omitzero"`
@@ -116,7 +116,7 @@ type EncumbranceDocuments struct {
 //
 // Doc: Kontur.Reestro API docs, page "Регистрация снятия обременения", cessation_encumbrance_request.
 type EncumbranceCessation struct {
-	Objects    OneOrMany[RealtyObject] `json:"object"`
+	Objects    OneOrMany[RealtyObject] `json:"object,omitempty"`
 	Type       string                  `json:"encumbranceType,omitempty"`    // mortgage, mortgageInLaw
 	Record     *Registration           `json:"registrationRecord,omitempty"` // of the encumbrance; example only
 	Restricted RestrictedRight         `json:"whoseRightRestricted,omitzero"`
@@ -134,13 +134,13 @@ type OtherDocuments struct {
 // Doc: Kontur.Reestro API docs, page "Отправка дополнительного пакета", additional_packet_request.
 type AdditionalPackage struct {
 	DocflowID DocflowID                `json:"docflowId,omitempty"`
-	Documents List[AdditionalDocument] `json:"additionalDocuments"`
+	Documents List[AdditionalDocument] `json:"additionalDocuments,omitempty"`
 }
 
 // AdditionalDocument is what one party sends.
 type AdditionalDocument struct {
 	Member    Member                `json:"docflowMember,omitzero"`
-	Documents List[AppliedDocument] `json:"documents"`
+	Documents List[AppliedDocument] `json:"documents,omitempty"`
 }
 
 // Action cancels, suspends or resumes a docflow. The service may refuse the type as a whole.
@@ -150,8 +150,8 @@ type Action struct {
 	Type      string                `json:"actionType,omitempty"` // cancel, suspend, resume
 	DocflowID DocflowID             `json:"docflowId,omitempty"`
 	Cause     string                `json:"cause,omitempty"`
-	Members   List[Member]          `json:"docflowMember"`       // an array in spite of its name
-	Documents List[AppliedDocument] `json:"documents,omitempty"` // one page says "document", see Spelling
+	Members   List[Member]          `json:"docflowMember,omitempty"` // an array in spite of its name
+	Documents List[AppliedDocument] `json:"documents,omitempty"`     // one page says "document", see Spelling
 }
 
 // UnmarshalJSON also takes "document".

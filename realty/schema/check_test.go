@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"konturbridge/realty"
 	"konturbridge/realty/schema"
 )
 
@@ -316,6 +317,49 @@ func TestCheckLeavesTheOptionsAlone(t *testing.T) {
 	tree["empty"] = nil
 	load(t).Check("right_movement_request", tree)
 	require.Contains(t, tree, "empty")
+}
+
+// TestTypedOptions checks that what the client's types write is what the schemas want.
+func TestTypedOptions(t *testing.T) {
+	t.Parallel()
+	checker := load(t)
+	for file, read := range map[string]func([]byte) (any, error){
+		extract:    typed[realty.ObjectRequest],
+		movement:   typed[realty.RightMovement],
+		shared:     typed[realty.RightMovement],
+		joint:      typed[realty.RightMovement],
+		equity:     typed[realty.EquityAgreement],
+		assignment: typed[realty.RightAssignment],
+		pledge:     typed[realty.Encumbrance],
+		release:    typed[realty.EncumbranceCessation],
+		extra:      typed[realty.AdditionalPackage],
+		action:     typed[realty.Action],
+	} {
+		t.Run(file, func(t *testing.T) {
+			t.Parallel()
+			raw, err := json.Marshal(options(t, file))
+			require.NoError(t, err)
+			value, err := read(raw)
+			require.NoError(t, err)
+			for _, p := range checker.Check(examples()[file], value) {
+				require.Equal(t, schema.Warn, p.Severity, p.Path)
+				if p.Rule == "unknown" {
+					require.Equal(t, "object.usagePurpose", p.Path, "a field of ours that the schema does not know")
+				}
+			}
+		})
+	}
+}
+
+func typed[T any](raw []byte) (any, error) { return realty.ReadOptions[T](raw) }
+
+func TestKindsAreTheClients(t *testing.T) {
+	t.Parallel()
+	var kinds []string
+	for _, docflowKind := range realty.Kinds() {
+		kinds = append(kinds, string(docflowKind))
+	}
+	require.Equal(t, kinds, schema.Kinds())
 }
 
 func TestUnknownKind(t *testing.T) {

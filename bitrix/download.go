@@ -181,12 +181,14 @@ func withAuthQuery(raw, access string, replace bool) string {
 	}
 	pairs := strings.Split(raw, "&")
 	for i, old := range pairs {
-		if value, ok := strings.CutPrefix(old, "auth="); ok || old == "auth" {
-			if value == "" || replace {
-				pairs[i] = pair
-			}
-			return strings.Join(pairs, "&")
+		key, value, _ := strings.Cut(old, "=")
+		if key != "auth" {
+			continue
 		}
+		if value == "" || replace {
+			pairs[i] = pair
+		}
+		return strings.Join(pairs, "&")
 	}
 	return raw + "&" + pair
 }

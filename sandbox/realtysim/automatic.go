@@ -13,6 +13,13 @@ func (s *Server) Automatic(on bool) {
 	s.notify()
 }
 
+// IsAutomatic tells whether the registrar acts by itself.
+func (s *Server) IsAutomatic() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.automatic
+}
+
 // Step makes the next move of every docflow that has one and returns how many moved. It works whether
 // Automatic is on or not.
 func (s *Server) Step() int {

@@ -35,6 +35,7 @@ type Docflow struct {
 	Type       string      `json:"type"`
 	RequestID  string      `json:"requestId,omitempty"`
 	State      string      `json:"state"`
+	Waits      string      `json:"waits,omitempty"` // suspended for: signature, payment or packet
 	Account    string      `json:"account"`
 	User       string      `json:"user"`
 	Options    any         `json:"options"`          // as json.Unmarshal gives it
@@ -145,6 +146,14 @@ func (d *docflow) snapshot() Docflow {
 	out := Docflow{
 		ID: d.id, Type: d.typ, RequestID: d.requestID, State: d.now.state, Account: d.account.id, User: d.userID,
 		Charges: slices.Clone(d.now.charges), Paid: slices.Clone(d.paid), History: slices.Clone(d.history),
+	}
+	switch {
+	case len(d.now.signers) > 0:
+		out.Waits = "signature"
+	case len(d.now.charges) > 0:
+		out.Waits = "payment"
+	case d.suspended():
+		out.Waits = "packet"
 	}
 	if d.parent != nil {
 		out.Parent = d.parent.id

@@ -25,49 +25,22 @@ func sampleCard() mapping.Card {
 			{"ID": "3", "NAME": "Олег"},
 		},
 		Options: map[string]mapping.Option{"7": {Text: "Квартира", Code: "flat"}, "91": {Text: "Покупатель", Code: "buyer"}},
-		Docflow: map[string]any{"id": "d1", "state": "suspended", "amount": float64(70000)},
+		Docflow: map[string]any{"id": "d1", "state": "suspended", "amount": int64(70000)},
 	}
 }
 
 func TestExpressions(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]any{
-		"plain":                                           "plain",
-		"{{ deal.TITLE }}":                                "Сделка",
-		" {{ deal.NUM }} ":                                float64(58),
-		"№ {{ deal.NUM }}, {{ deal.TITLE }}":              "№ 58, Сделка",
-		"{{ deal.MULTI }}":                                []any{"a", "b"},
-		"all: {{ deal.MULTI }}":                           "all: a, b",
-		"{{ date(deal.BEGINDATE) }}":                      "2024-08-30",
-		"{{ date('06.04.2007') }}":                        "2007-04-06",
-		"{{ dmy(deal.BEGINDATE) }}":                       "30.08.2024",
-		"{{ date(deal.BLANK) }}":                          nil,
-		"{{ digits('+7 (383) 1') }}":                      "73831",
-		"{{ snils('00000000055') }}":                      "000-000-000 55",
-		"{{ snils('12') }}":                               "12",
-		"{{ unit_code('050005') }}":                       "050-005",
-		"{{ upper('ёж') + lower('Ё') }}":                  "ЁЖё",
-		"{{ 1 + 2 }}":                                     3,
-		"{{ 1.5 + 1 }}":                                   2.5,
-		"{{ replace('a-b', '-', '') }}":                   "ab",
-		"{{ join(split('a,b', ','), '; ') }}":             "a; b",
-		"{{ default(deal.BLANK, deal.NO, 'x') }}":         "x",
-		"{{ default(deal.BLANK, '') == '' }}":             true,
-		"{{ yes(deal.FLAG) && !yes(deal.OFF) }}":          true,
+	requireValues(t, map[string]any{
+		"plain":                              "plain",
+		"{{ deal.TITLE }}":                   "Сделка",
+		" {{ deal.NUM }} ":                   float64(58),
+		"№ {{ deal.NUM }}, {{ deal.TITLE }}": "№ 58, Сделка",
+		"{{ deal.MULTI }}":                   []any{"a", "b"},
+		"all: {{ deal.MULTI }}":              "all: a, b",
+		"{{ 1 + 2 }}":                        3,
+		"{{ 1.5 + 1 }}":                      2.5,
 		"{{ deal.FLAG == 'Y' ? 'да' : 'нет' }}":           "да",
-		"{{ list('a') }}":                                 []any{"a"},
-		"{{ text(deal.KIND) }} {{ code(deal.KIND) }}":     "Квартира flat",
-		"{{ code('own') }}":                               "own",
-		"{{ code(['7', 'x']) }}":                          []any{"flat", "x"},
-		"{{ gender('ж') }}":                               "female",
-		"{{ gender('Мужской') }}":                         "male",
-		"{{ share('1/2') }}":                              map[string]any{"numerator": "1", "denominator": "2"},
-		"{{ contact('seller').NAME }}":                    "Анна",
-		"{{ contact('buyer').NAME }}":                     "Иван",
-		"{{ contact('developer').NAME }}":                 nil,
-		"{{ representative(contact('seller')).NAME }}":    "Иван",
-		"{{ representative(contact('buyer')) }}":          nil,
-		"{{ len(by_role('seller')) }}":                    1,
 		"{{ contacts[0].REQUISITES[0].RQ_INN }}":          "540",
 		"{{ contacts[9].REQUISITES[0].RQ_INN }}":          nil,
 		"{{ contacts[-1].NAME }}":                         "Олег",
@@ -79,9 +52,51 @@ func TestExpressions(t *testing.T) {
 		"{{ '}}' }}":                                      "}}",
 		"{{ let x = deal.NUM; x * 2 }}":                   float64(116),
 		"{{ card.TITLE }}":                                "Сделка",
+		"{{ docflow.amount }}":                            70000,
+		"{{ docflow.amount / 100 }}":                      float64(700),
 		"{{ docflow.state }}":                             "suspended",
 		"{{ [1..3] }}":                                    []any{[]any{1, 2, 3}},
-	} {
+	})
+}
+
+func TestFunctions(t *testing.T) {
+	t.Parallel()
+	requireValues(t, map[string]any{
+		"{{ date(deal.BEGINDATE) }}":                   "2024-08-30",
+		"{{ date('06.04.2007') }}":                     "2007-04-06",
+		"{{ dmy(deal.BEGINDATE) }}":                    "30.08.2024",
+		"{{ date(deal.BLANK) }}":                       nil,
+		"{{ digits('+7 (383) 1') }}":                   "73831",
+		"{{ snils('00000000055') }}":                   "000-000-000 55",
+		"{{ snils('12') }}":                            "12",
+		"{{ unit_code('050005') }}":                    "050-005",
+		"{{ upper('ёж') + lower('Ё') }}":               "ЁЖё",
+		"{{ replace('a-b', '-', '') }}":                "ab",
+		"{{ join(split('a,b', ','), '; ') }}":          "a; b",
+		"{{ default(deal.BLANK, deal.NO, 'x') }}":      "x",
+		"{{ default(deal.BLANK, '') == '' }}":          true,
+		"{{ yes(deal.FLAG) && !yes(deal.OFF) }}":       true,
+		"{{ list('a') }}":                              []any{"a"},
+		"{{ text(deal.KIND) }} {{ code(deal.KIND) }}":  "Квартира flat",
+		"{{ code('own') }}":                            "own",
+		"{{ code(['7', 'x']) }}":                       []any{"flat", "x"},
+		"{{ gender('ж') }}":                            "female",
+		"{{ gender('Мужской') }}":                      "male",
+		"{{ share('1/2') }}":                           map[string]any{"numerator": "1", "denominator": "2"},
+		"{{ contact('seller').NAME }}":                 "Анна",
+		"{{ contact('buyer').NAME }}":                  "Иван",
+		"{{ contact('developer').NAME }}":              nil,
+		"{{ representative(contact('seller')).NAME }}": "Иван",
+		"{{ representative(contact('buyer')) }}":       nil,
+		"{{ len(by_role('seller')) }}":                 1,
+		"{{ yes(docflow.amount) }}":                    true,
+	})
+}
+
+// requireValues renders each text for the sample card.
+func requireValues(t *testing.T, cases map[string]any) {
+	t.Helper()
+	for text, want := range cases {
 		t.Run(text, func(t *testing.T) {
 			t.Parallel()
 			got, problems := mapping.RenderValue(text, sampleCard())

@@ -139,6 +139,8 @@ func (r *run) plain(v any, depth int) (any, error) {
 	switch v := v.(type) {
 	case nil, bool, int, float64, *FileRef:
 		return v, nil
+	case int64:
+		return int(v), nil
 	case string:
 		return strings.TrimSpace(v), nil
 	case map[string]any:

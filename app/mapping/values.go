@@ -31,6 +31,8 @@ func truthy(v any) bool {
 		return v
 	case int:
 		return v != 0
+	case int64:
+		return v != 0
 	case float64:
 		return v != 0
 	case string:
@@ -180,6 +182,8 @@ func add(r *run, args []any) (any, error) {
 func number(v any) (float64, bool) {
 	switch v := v.(type) {
 	case int:
+		return float64(v), true
+	case int64:
 		return float64(v), true
 	case float64:
 		return v, true

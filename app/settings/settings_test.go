@@ -56,7 +56,12 @@ func bad(use settings.Use, tree any, path string) []settings.TreeProblem {
 
 func fullFile(t testing.TB) []byte {
 	t.Helper()
-	text, err := os.ReadFile("testdata/full.yaml")
+	return readFile(t, "testdata/full.yaml")
+}
+
+func readFile(t testing.TB, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return text
 }
@@ -105,31 +110,7 @@ reactions:
 
 func TestEveryProblemAtOnceWithLineAndKey(t *testing.T) {
 	t.Parallel()
-	_, problems := settings.Parse([]byte(`conections: []
-hook_secret: short
-connections:
-  - {name: a, kind: realty, login: x, password: p, accountId: z, boxId: b}
-  - {name: a, kind: realty, login: x}
-  - {name: d, kind: diadoc, boxId: b, refreshToken: r, login: l, clientId: c}
-  - {name: e, kind: smtp, default: perhaps}
-triggers:
-  - {entity: deal, entityTypeId: 128, stage: NEW, field: X, action: realty_extrct}
-  - {entity: lead, category: 1, action: realty_extract, field: "no field",
-     parameters: {typ: info, cadastral_number: ""}}
-  - entity: item
-    stage: X
-    stage: Y
-    action: realty_extract
-    category: minus
-  - text
-mappings:
-  - {name: m, docflow_type: object, options: {a: {b: [x, bad]}}}
-  - {name: m}
-reactions:
-  - {system: realty, docflow_type: x, state: done, requirement: money, entityTypeId: 1}
-  - {start_workflow: {parameters: []}, set_fields: {"low case": bad}, notify: everybody, comment: "bad"}
-files: {deal: lower, order: X}
-`), catalogue{})
+	_, problems := settings.Parse(readFile(t, "testdata/broken.yaml"), catalogue{})
 	require.Equal(t, []string{
 		"line 1: conections: unknown key; known: connections, files, hook_secret, mappings, reactions, triggers",
 		"line 2: hook_secret: must be 24 to 128 letters, digits, - and _; or new to have one made",

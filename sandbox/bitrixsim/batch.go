@@ -78,6 +78,9 @@ func (c *call) command(cmd string, results *array, index int) (string, any, *res
 		return name, nil, fail(405, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
 	}
 	result, err := c.run(name)
+	if err != nil && err.text == htmlPage { // a page can only replace the whole answer
+		err = fail(err.status, "INTERNAL_SERVER_ERROR", "Internal server error")
+	}
 	return name, result, err
 }
 

@@ -104,7 +104,8 @@ func (c *Client) Get(ctx context.Context, id DocflowID) (Docflow, error) {
 }
 
 // Submit sends a docflow on after its statements were signed. A shortage of signatures or a bad one
-// is reported later, by an event with a fault. The answer has no options and usually no requirements.
+// is reported later, by an event with a fault. The answer has no options and usually no requirements;
+// its state is empty when the service says nothing but yes.
 // After an error with MaybeDone get the docflow; repeat only while it still wants signatures.
 //
 // Errors: *APIError matching [ErrRefused] (400, with the faults), [ErrNoAccess] or [ErrNotFound].

@@ -69,9 +69,9 @@ func WithKindName(kind Kind, name string) Option {
 // WithSpelling replaces the names in request bodies that the docs print in several forms.
 func WithSpelling(spelling Spelling) Option { return func(c *Client) { c.spelling = spelling } }
 
-// WithMaxFile caps the bytes of a downloaded file or content; the default is 512 MiB. Reading more
+// WithMaxFile caps the size in bytes of a downloaded file or content; the default is 512 MiB. Reading more
 // fails with [upstream.ErrAnswerTooLarge].
-func WithMaxFile(bytes int64) Option { return func(c *Client) { c.maxFile = bytes } }
+func WithMaxFile(size int64) Option { return func(c *Client) { c.maxFile = size } }
 
 // WithTransferTimeout bounds an upload of content as a whole and the wait for the first byte of a
 // download; the default is 10 minutes.
@@ -143,6 +143,9 @@ func (c *Client) withSession(ctx context.Context, req call, send exchange) error
 		out.Body, out.ContentLength = body.open()
 		status, head, answer, err := send(out)
 		body.stop()
+		if err != nil && !req.write {
+			return harmless(err)
+		}
 		if err != nil {
 			return err
 		}

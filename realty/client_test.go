@@ -157,6 +157,16 @@ func TestLostAnswerIsUnsure(t *testing.T) {
 	require.True(t, upstream.MaybeDone(err))
 	require.Equal(t, upstream.Retry, upstream.ClassOf(err))
 
+	client := realty.New(cut, s.url, s.sessions)
+	_, err = client.Get(t.Context(), docflowID)
+	requireHarmless(t, err)
+	_, err = client.UploadContent(t.Context(), strings.NewReader(strings.Repeat("x", 100)), 100, realty.PDFType)
+	requireHarmless(t, err)
+	_, err = client.File(t.Context(), docflowID, fileID)
+	requireHarmless(t, err)
+	_, err = realty.Login(t.Context(), cut, s.url, realty.Credentials{Password: "hunter2"})
+	requireHarmless(t, err)
+
 	dead, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, dead.Close())
@@ -164,6 +174,18 @@ func TestLostAnswerIsUnsure(t *testing.T) {
 	_, err = realty.New(up, "http://"+dead.Addr().String(), s.sessions).Create(t.Context(), realty.ObjectRequestKind, createBody)
 	require.Error(t, err)
 	require.False(t, upstream.MaybeDone(err), "nothing was sent")
+}
+
+// requireHarmless wants an error that was sent, may be repeated, and leaves nothing to look for.
+func requireHarmless(t *testing.T, err error) {
+	t.Helper()
+	lost, ok := errors.AsType[*upstream.TransportError](err)
+	require.True(t, ok, "%v", err)
+	require.True(t, lost.Sent)
+	require.Equal(t, lost.Error(), err.Error())
+	require.Equal(t, upstream.Retry, upstream.ClassOf(err))
+	require.True(t, upstream.RetryAt(err).IsZero())
+	require.False(t, upstream.MaybeDone(err))
 }
 
 // cutting takes the request and breaks the connection before the answer.

@@ -189,6 +189,23 @@ func firstBytes(body []byte) string {
 	return strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "�")), " ")
 }
 
+// harmlessError is a lost answer to a call that may be repeated at will: a read, a login, an upload. It
+// must not make the work around it look as if something had been filed.
+type harmlessError struct{ cause *upstream.TransportError }
+
+func harmless(err error) error {
+	if lost, ok := errors.AsType[*upstream.TransportError](err); ok {
+		return &harmlessError{cause: lost}
+	}
+	return err
+}
+
+func (e *harmlessError) Error() string                 { return e.cause.Error() }
+func (e *harmlessError) Unwrap() error                 { return e.cause }
+func (e *harmlessError) UpstreamClass() upstream.Class { return e.cause.UpstreamClass() }
+func (e *harmlessError) RetryAt() time.Time            { return e.cause.RetryAt() }
+func (e *harmlessError) MaybeDone() bool               { return false }
+
 // readError is a download that broke off. Reading changes nothing, so that a repeat is always safe.
 type readError struct {
 	op    string
@@ -221,6 +238,7 @@ func (e *sessionError) MaybeDone() bool               { return false }
 
 var (
 	_ upstream.Classified = (*APIError)(nil)
+	_ upstream.Classified = (*harmlessError)(nil)
 	_ upstream.Classified = (*readError)(nil)
 	_ upstream.Classified = (*sessionError)(nil)
 )

@@ -64,7 +64,7 @@ func Login(ctx context.Context, up *upstream.Client, baseURL string, credentials
 	out.Body, out.ContentLength = newReplay(req).open()
 	answer, err := up.Do(ctx, out)
 	if err != nil {
-		return LoginAnswer{}, err
+		return LoginAnswer{}, harmless(err)
 	}
 	if !isSuccess(answer.Status) {
 		failure := newAPIError(req, answer.Status, answer.Header, answer.Body, time.Now(), credentials.Password)

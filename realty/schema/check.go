@@ -60,7 +60,7 @@ func (s *Set) Check(docflowKind string, options any) []Problem {
 			MessageEN: "the options cannot be read as JSON: " + err.Error()}}
 	}
 	root := place{node: rules.root, value: tree}
-	found := &findings{root: root, broken: map[string]bool{}}
+	found := &findings{kind: docflowKind, root: root, broken: map[string]bool{}}
 	if err := rules.schema.Validate(tree); err != nil {
 		failure, ok := errors.AsType[*jsonschema.ValidationError](err)
 		if !ok {
@@ -69,7 +69,7 @@ func (s *Set) Check(docflowKind string, options any) []Problem {
 		}
 		found.collect(failure)
 	}
-	found.warn(docflowKind)
+	found.warn()
 	slices.SortStableFunc(found.problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Severity, b.Severity), strings.Compare(a.Path, b.Path), strings.Compare(a.Rule, b.Rule))
 	})
@@ -83,6 +83,7 @@ func Refused(problems []Problem) bool {
 
 // findings gathers problems, one refusal for each place at most.
 type findings struct {
+	kind     string
 	root     place
 	problems []Problem
 	broken   map[string]bool // paths that were refused

@@ -15,10 +15,10 @@ var (
 )
 
 // warn walks the options and adds what is only unlikely. A place that was refused is left alone.
-func (f *findings) warn(docflowKind string) {
+func (f *findings) warn() {
 	f.walk(f.root)
 	f.people()
-	if docflowKind == "cessation_encumbrance_request" {
+	if f.kind == "cessation_encumbrance_request" {
 		fields, _ := f.root.value.(map[string]any)
 		f.wanted(f.root, fields, "whoUseRestriction")
 		f.wanted(f.root, fields, "appliedDocuments")
@@ -76,8 +76,7 @@ func (f *findings) unknown(at place) {
 
 // array is about lists as a whole.
 func (f *findings) array(at place, items []any) {
-	if at.key == "object" && f.root.node.fields["encumbranceType"] != nil && len(items) > 1 &&
-		f.root.node.fields["registrationRecord"] == nil {
+	if f.kind == "encumbrance_request" && at.path == "object" && len(items) > 1 {
 		f.add(at, "several", "в документации обременение описано для одного объекта", "documented for one object")
 	}
 	if at.key == "contentPointer" && len(items) > 1 {

@@ -97,7 +97,7 @@ func TestOneAttemptOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.bind("ONCRMDEALADD")
-	w.status = 503
+	w.status.Store(503)
 	w.portal.CreateItem(bitrixsim.Deal, nil)
 	w.next()
 	w.silent()
@@ -105,7 +105,7 @@ func TestOneAttemptOnly(t *testing.T) {
 	w.portal.CreateItem(bitrixsim.Deal, nil)
 	w.silent()
 	require.Len(t, w.portal.DroppedDeliveries(), 2)
-	w.status = 200
+	w.status.Store(200)
 	w.portal.PauseDelivery(true)
 	w.portal.CreateItem(bitrixsim.Deal, nil)
 	require.Equal(t, 1, w.portal.PendingDeliveries())

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,7 +49,7 @@ type world struct {
 	portal *bitrixsim.Portal
 	app    *httptest.Server
 	got    chan inbound
-	status int
+	status atomic.Int32
 	clock  *clock
 	token  string // access token of the admin
 	fresh  string // refresh token of the admin
@@ -56,11 +57,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	w := &world{t: t, got: make(chan inbound, 100), status: 200, clock: &clock{t: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}}
+	w := &world{t: t, got: make(chan inbound, 100), clock: &clock{t: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}}
+	w.status.Store(200)
 	w.app = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		form, _ := url.ParseQuery(string(body))
-		rw.WriteHeader(w.status)
+		rw.WriteHeader(int(w.status.Load()))
 		w.got <- inbound{path: r.URL.Path, query: r.URL.RawQuery, body: string(body), form: form}
 	}))
 	t.Cleanup(w.app.Close)
@@ -221,3 +223,17 @@ func (w *world) robot(fields map[string]any) {
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }
+
+func serve(t *testing.T, h http.Handler) string {
+	t.Helper()
+	srv := httptest.NewServer(h)
+	t.Cleanup(srv.Close)
+	return srv.URL
+}
+
+func toJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	return string(raw)
+}

@@ -199,6 +199,11 @@ func (p *Portal) create(t *cardType, vals map[string]any, by actor, lever bool) 
 	for _, f := range t.fields() {
 		it.vals[f.upper] = zero(f)
 	}
+	for name, v := range map[string]any{"OPENED": "Y", "IS_NEW": "Y"} {
+		if _, known := it.vals[name]; known {
+			it.vals[name] = v
+		}
+	}
 	p.syncContacts(it, vals)
 	maps.Copy(it.vals, vals)
 	if err := p.placeOnStage(t, it.vals, vals); err != nil {
@@ -211,12 +216,10 @@ func (p *Portal) create(t *cardType, vals map[string]any, by actor, lever bool) 
 	}
 	it.id = p.nextID("item "+itoa(t.id), 57+t.id*100)
 	it.vals["ID"] = it.id
-	defaults := map[string]any{
-		"OPENED": "Y", "ASSIGNED_BY_ID": max(by.user, 1), "CURRENCY_ID": "RUB", "TITLE": t.title + " #" + itoa(it.id), "IS_NEW": "Y", "CLOSED": "N",
-	}
-	for _, name := range slices.Sorted(maps.Keys(defaults)) {
+	defaults := map[string]any{"ASSIGNED_BY_ID": max(by.user, 1), "CURRENCY_ID": "RUB", "TITLE": t.title + " #" + itoa(it.id)}
+	for name, v := range defaults {
 		if old, known := it.vals[name]; known && empty(old) {
-			it.vals[name] = defaults[name]
+			it.vals[name] = v
 		}
 	}
 	stamp(it, "created", now, by)

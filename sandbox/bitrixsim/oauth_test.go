@@ -202,7 +202,7 @@ func TestOpenPageOfUIApp(t *testing.T) {
 func TestInstallUninstallUpdate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.status = 500
+	w.status.Store(500)
 	require.ErrorContains(t, w.portal.Install(t.Context(), clientID), "500")
 	in := w.next()
 	for key, want := range map[string]string{
@@ -213,7 +213,7 @@ func TestInstallUninstallUpdate(t *testing.T) {
 		require.Equal(t, want, in.form.Get(key), key)
 	}
 	require.Len(t, in.form.Get("auth[application_token]"), 32)
-	w.status = 200
+	w.status.Store(200)
 	w.bind("ONAPPUPDATE")
 	w.robot(nil)
 	require.NoError(t, w.portal.UpdateApp(clientID))

@@ -12,7 +12,7 @@ type SchemaProblem struct {
 	Severity  Severity
 	MessageRU string
 	MessageEN string
-	Value     string // what stands there now; "" when nothing does
+	Value     any // what stands there now; nil when nothing does
 }
 
 // Checker knows the shapes of docflow types.
@@ -49,12 +49,19 @@ func Check(checker Checker, kind string, result Result) []Problem {
 	return problems
 }
 
-// withValue adds what stands there now, unless the message says it.
-func withValue(message, now, value string) string {
-	if value == "" || strings.Contains(message, value) {
+// maxValue bounds the value that a message quotes, in characters.
+const maxValue = 100
+
+// withValue adds what stands there now, where it is a single value and the message doesn't say it.
+func withValue(message, now string, value any) string {
+	text, err := asText(value)
+	if err != nil || text == "" || strings.Contains(message, text) {
 		return message
 	}
-	return fmt.Sprintf("%s, %s «%s»", message, now, value)
+	if runes := []rune(text); len(runes) > maxValue {
+		text = string(runes[:maxValue]) + "…"
+	}
+	return fmt.Sprintf("%s, %s «%s»", message, now, text)
 }
 
 // FieldsOf lists the CRM fields that a place of the target was made of: those of the place itself, else

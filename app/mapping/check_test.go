@@ -10,14 +10,14 @@ import (
 	"konturbridge/app/mapping"
 )
 
-// schema is a Checker with fixed answers; it keeps what it was asked.
-type schema struct {
+// answers is a Checker with fixed answers; it keeps what it was asked.
+type answers struct {
 	answers []mapping.SchemaProblem
 	kind    string
 	options any
 }
 
-func (s *schema) Check(kind string, options any) []mapping.SchemaProblem {
+func (s *answers) Check(kind string, options any) []mapping.SchemaProblem {
 	s.kind, s.options = kind, options
 	return s.answers
 }
@@ -37,25 +37,25 @@ func TestCheckNamesTheFieldToCorrect(t *testing.T) {
 	result, problems := m.Render(card)
 	require.Empty(t, problems)
 
-	checker := &schema{answers: []mapping.SchemaProblem{
+	checker := &answers{answers: []mapping.SchemaProblem{
 		{Path: "object.cadastralNumber", Rule: "pattern", Severity: mapping.SeverityError, Value: "47-14",
 			MessageRU: "«Кадастровый номер» должен состоять из четырёх частей через двоеточие", MessageEN: "must have four parts"},
 		{Path: "seller.person.snils", Rule: "required", Severity: mapping.SeverityError, MessageRU: "не заполнено", MessageEN: "missing"},
 		{Path: "seller.person.inn", Rule: "length", Severity: mapping.SeverityWarning, MessageRU: "мало цифр в «540»", MessageEN: "short", Value: "540"},
 		{Path: "seller", Rule: "oneOf", Severity: mapping.SeverityError, MessageRU: "нет собственника", MessageEN: "no owner"},
-		{Path: "nothing.at.all", Rule: "extra", Severity: mapping.SeverityWarning, MessageRU: "лишнее", MessageEN: "extra"},
+		{Path: "nothing.at.all", Rule: "extra", Severity: mapping.SeverityWarning, MessageRU: "лишнее", MessageEN: "extra", Value: []any{"a"}},
 	}}
 	found := mapping.Check(checker, "right_movement_request", result)
 	require.Equal(t, "right_movement_request", checker.kind)
 	require.Equal(t, []string{
-		"nothing.at.all: лишнее",
 		"object.cadastralNumber: «Кадастровый номер» должен состоять из четырёх частей через двоеточие, сейчас «47-14»; поле сделки UF_CRM_CADASTRAL",
-		"seller: нет собственника; поля контакта 1 UF_CRM_KB_ROLE, контакта 2 UF_CRM_KB_ROLE, контакта 3 UF_CRM_KB_ROLE",
-		"seller.person.inn: мало цифр в «540»; поле реквизитов контакта 1 RQ_INN",
+		"seller: нет собственника; поля контакта 1 UF_CRM_KB_ROLE, контакта 2 UF_CRM_KB_ROLE",
 		"seller.person.snils: не заполнено; поле контакта 1 UF_CRM_KB_SNILS",
+		"nothing.at.all: лишнее",
+		"seller.person.inn: мало цифр в «540»; поле реквизитов контакта 1 RQ_INN",
 	}, texts(found, mapping.Problem.Text))
-	require.Equal(t, "object.cadastralNumber: must have four parts, now «47-14»; field of the deal UF_CRM_CADASTRAL", found[1].English())
-	require.Equal(t, "mapping: object.cadastralNumber (pattern)", mapping.Problems(found[1:2]).Error(), "no value of the card in an error")
+	require.Equal(t, "object.cadastralNumber: must have four parts, now «47-14»; field of the deal UF_CRM_CADASTRAL", found[0].English())
+	require.Equal(t, "mapping: object.cadastralNumber (pattern)", mapping.Problems(found[:1]).Error(), "no value of the card in an error")
 
 	checked := checker.options.(map[string]any)["file"].(map[string]any)
 	require.Len(t, checked["signatures"], 2, "files count as uploaded")
@@ -72,7 +72,8 @@ func texts(problems []mapping.Problem, text func(mapping.Problem) string) []stri
 func TestSourcesOfPlaces(t *testing.T) {
 	t.Parallel()
 	m, err := mapping.Compile(map[string]any{
-		"own":   "{{ card.UF_CRM_KB_A }}",
+		"own":   "{{ default(card.UF_CRM_KB_C, card.UF_CRM_KB_A) }}",
+		"blank": "{{ default(card.UF_CRM_KB_C, card.UF_CRM_KB_B) }}",
 		"list":  map[string]any{"$each": "contacts", "$as": "c", "$if": "c.ID != '2'", "n": "{{ c.NAME }}"},
 		"empty": map[string]any{"$each": "card.UF_CRM_KB_B", "$as": "b", "$value": "{{ b }}"},
 		"multi": "{{ join(map(contacts, .NAME), ' ') }} {{ card.TITLE }}",
@@ -83,7 +84,8 @@ func TestSourcesOfPlaces(t *testing.T) {
 	card.Entity = "item"
 	result, problems := m.Render(card)
 	require.Empty(t, problems)
-	require.Equal(t, []string{"item.UF_CRM_7_KB_A"}, result.Sources["own"], "the field's real name on a smart process")
+	require.Equal(t, []string{"item.UF_CRM_7_KB_A"}, result.Sources["own"], "the field's real name on a smart process, and the one that was taken")
+	require.Equal(t, []string{"item.UF_CRM_7_KB_B", "item.UF_CRM_KB_C"}, result.Sources["blank"], "whichever is filled in would do")
 	require.Equal(t, []string{"contacts[2].NAME"}, result.Sources["list[1].n"], "places are those of the result")
 	require.Equal(t, []string{"item.UF_CRM_7_KB_B"}, result.FieldsOf("empty"))
 	require.Equal(t, []string{"contacts[0].NAME", "contacts[1].NAME", "contacts[2].NAME", "item.TITLE"}, result.Sources["multi"])

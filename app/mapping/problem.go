@@ -95,9 +95,10 @@ func fieldName(source string, ids, owners map[string]string) string {
 	return owner + " " + field
 }
 
+// sortProblems puts errors before warnings, each in the order of their paths.
 func sortProblems(problems []Problem) {
 	slices.SortStableFunc(problems, func(a, b Problem) int {
-		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
+		return cmp.Or(cmp.Compare(a.Severity, b.Severity), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Rule, b.Rule))
 	})
 }
 

@@ -35,8 +35,8 @@ type run struct {
 	card     Card
 	env      map[string]any
 	origins  origins
-	prune    bool // blank places vanish
-	reads    map[string]bool
+	prune    bool            // blank places vanish
+	reads    map[string]bool // fields read by the expression being run → whether they said something
 	sources  map[string][]string
 	problems []Problem
 	machine  vm.VM
@@ -75,7 +75,7 @@ func (r *run) grow(bytes int) error {
 }
 
 // note remembers a field that the expression being evaluated read.
-func (r *run) note(from map[string]any, key string) {
+func (r *run) note(from map[string]any, key string, value any) {
 	if from == nil {
 		return
 	}
@@ -86,7 +86,7 @@ func (r *run) note(from map[string]any, key string) {
 	if real, renamed := at.names[key]; renamed {
 		key = real
 	}
-	r.reads[at.path+"."+key] = true
+	r.reads[at.path+"."+key] = !blank(value)
 }
 
 // eval runs an expression whose value goes into the result.
@@ -107,7 +107,7 @@ func (r *run) evaluate(code *expression, path string, finish func(any) (any, err
 	if err == nil {
 		value, err = finish(value)
 	}
-	fields := slices.Sorted(maps.Keys(r.reads))
+	fields := r.fields(err == nil && !blank(value))
 	if len(fields) > 0 {
 		r.sources[path] = mergeSorted(r.sources[path], fields)
 	}
@@ -127,6 +127,22 @@ func (r *run) evaluate(code *expression, path string, finish func(any) (any, err
 		RU: "выражение не вычислено: " + message, EN: "the expression failed: " + message, ids: r.ids(),
 	})
 	return nil
+}
+
+// fields lists what the expression was made of: where it gave a value, the fields that said something, so that
+// default(a, b) names the one that was taken; where it gave none, all that were asked.
+func (r *run) fields(gave bool) []string {
+	var filled, asked []string
+	for _, field := range sortedKeys(r.reads) {
+		asked = append(asked, field)
+		if r.reads[field] {
+			filled = append(filled, field)
+		}
+	}
+	if gave && len(filled) > 0 {
+		return filled
+	}
+	return asked
 }
 
 // plain leaves only what a tree may hold, and counts it: an expression can build a value that is small in

@@ -148,7 +148,7 @@ func get(r *run, from map[string]any, key string) any {
 			}
 		}
 	}
-	r.note(from, key)
+	r.note(from, key, v)
 	return v
 }
 

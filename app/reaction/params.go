@@ -57,16 +57,6 @@ type (
 	}
 )
 
-// The bridge's own fields on deals and leads.
-const (
-	FieldID    = "UF_CRM_KB_REALTY_ID"
-	FieldState = "UF_CRM_KB_REALTY_STATE"
-	FieldUIN   = "UF_CRM_KB_REALTY_UIN"
-	FieldDuty  = "UF_CRM_KB_REALTY_DUTY"
-	FieldFiles = "UF_CRM_KB_REALTY_FILES"
-	FieldError = "UF_CRM_KB_ERROR"
-)
-
 func effect(portal string, card docflow.Card, id docflow.ID, kind Kind, params any) Effect {
 	raw, err := json.Marshal(params)
 	if err != nil { // the types above hold nothing that cannot be marshalled, settings come from YAML

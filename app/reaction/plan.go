@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"konturbridge/app/docflow"
+	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 )
 
@@ -35,13 +36,13 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 }
 
 // Refused lists what a refusal before any docflow does: it is shown in the card and told to the robot.
-func Refused(portal string, card docflow.Card, action string, refusal *docflow.Refusal, token []byte) ([]Effect, error) {
+func Refused(portalID string, card docflow.Card, action string, refusal *docflow.Refusal, token []byte) ([]Effect, error) {
 	effects := []Effect{
-		effect(portal, card, "", SetFields, FieldsParams{Values: map[string]any{FieldError: refusal.CRMText}}),
-		effect(portal, card, "", Comment, CommentParams{Text: "[B]" + action + "[/B]\n" + refusal.CRMText}),
+		effect(portalID, card, "", SetFields, FieldsParams{Values: map[string]any{portal.FieldError: refusal.CRMText}}),
+		effect(portalID, card, "", Comment, CommentParams{Text: "[B]" + action + "[/B]\n" + refusal.CRMText}),
 	}
 	if len(token) > 0 {
-		effects = append(effects, effect(portal, card, "", RobotReturn, ReturnParams{Token: token,
+		effects = append(effects, effect(portalID, card, "", RobotReturn, ReturnParams{Token: token,
 			Values: map[string]any{"state": "error", "error": refusal.CRMText, "error_code": refusal.Code}, Log: refusal.CRMText}))
 	}
 	return effects, nil
@@ -51,10 +52,20 @@ func Refused(portal string, card docflow.Card, action string, refusal *docflow.R
 func ownFields(r docflow.Record) map[string]any {
 	s := Snapshot(r)
 	return map[string]any{
-		FieldID: r.ExternalID, FieldState: StateText(r), FieldUIN: s["uin"], FieldDuty: dutyValue(r), FieldError: s["error"],
+		portal.FieldRealtyID: r.ExternalID, portal.FieldRealtyState: StateText(r), portal.FieldRealtyUIN: s["uin"],
+		portal.FieldRealtyDuty: dutyField(r), portal.FieldError: s["error"],
 	}
 }
 
+// dutyField is the duty as a money field takes it.
+func dutyField(r docflow.Record) string {
+	if len(r.Charges) == 0 {
+		return ""
+	}
+	return dutyValue(r) + "|RUB"
+}
+
+// dutyValue is the duty in roubles with a point, as robots return numbers.
 func dutyValue(r docflow.Record) string {
 	if len(r.Charges) == 0 {
 		return ""
@@ -112,7 +123,7 @@ func fileField(set settings.Settings, card docflow.Card) string {
 	if name := set.Files[key]; name != "" {
 		return name
 	}
-	return FieldFiles
+	return portal.FieldRealtyFiles
 }
 
 // matches reports whether a reaction's filters let the record through.

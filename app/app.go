@@ -1,0 +1,319 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
+
+	"konturbridge/app/action"
+	"konturbridge/app/config"
+	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
+	"konturbridge/app/inbox"
+	"konturbridge/app/lane"
+	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
+	"konturbridge/app/store"
+	"konturbridge/app/trigger"
+	"konturbridge/bitrix"
+	"konturbridge/cache"
+	"konturbridge/internal/seal"
+	"konturbridge/internal/upstream"
+	"konturbridge/oauth"
+	"konturbridge/realty/schema"
+)
+
+// Options of New that are not settings of the process.
+type Options struct {
+	Log *slog.Logger
+	Now func() time.Time
+	// Schedule replaces the retry policy, and Uncertain and Look the patience with a lost answer: demos
+	// and tests play in seconds what takes hours in life. Zero values mean the real ones.
+	Schedule        lane.Schedule
+	Uncertain, Look time.Duration
+	Workers         int
+	// Extra workers by kind of row, for benchmarks.
+	Extra map[string]lane.Worker
+}
+
+// App is the wired bridge.
+type App struct {
+	cfg       config.Config
+	log       *slog.Logger
+	store     *store.Store
+	cache     cache.Full
+	closers   []func() error
+	scheduler *lane.Scheduler
+	directory *portal.Directory
+	installer *portal.Installer
+	clients   *clients
+	settings  *portalSettings
+	metrics   *metrics
+	fiber     *fiber.App
+	sealer    *seal.Box
+}
+
+// grace is how long running work may take to finish when the process is asked to stop.
+const grace = 10 * time.Second
+
+// New opens the database and wires the parts; nothing listens and nothing works before Run.
+func New(ctx context.Context, cfg config.Config, o Options) (*App, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &App{cfg: cfg, log: o.Log, metrics: newMetrics()}
+	if err := a.open(ctx, o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if err := a.wire(o); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	if err := a.begin(ctx); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
+	return a, nil
+}
+
+// open opens what must be closed: database and cache.
+func (a *App) open(ctx context.Context, o Options) error {
+	sealer, err := Sealer(a.cfg)
+	if err != nil {
+		return err
+	}
+	a.sealer = sealer
+	a.settings = &portalSettings{check: Knowledge{}, parsed: map[portal.ID]parsedSettings{}}
+	a.store, err = store.Open(ctx, store.Options{URL: StoreURL(a.cfg), Sealer: sealer, Log: a.log, Now: o.Now,
+		Observe: a.metrics.commit, Exclusive: true,
+		Plan: func(rec docflow.Record, ch docflow.Change, met []docflow.Waiter) []reaction.Effect {
+			return reaction.Plan(a.settings.now(portal.ID(rec.Portal)), rec, ch, met)
+		}})
+	if err != nil {
+		return err
+	}
+	a.closers = append(a.closers, a.store.Close)
+	if a.cfg.RedisURL == "" {
+		a.cache = cache.NewMemory(o.Now)
+		if a.store.Postgres() {
+			a.log.Warn("postgres:// without BRIDGE_REDIS_URL: tokens, locks and rate budgets are not shared between nodes")
+		}
+		return nil
+	}
+	redis, err := cache.NewRedis(a.cfg.RedisURL.Reveal(), cache.RedisOptions{})
+	if err != nil {
+		return fmt.Errorf("BRIDGE_REDIS_URL: %w", err)
+	}
+	a.cache = redis
+	a.closers = append(a.closers, redis.Close)
+	return nil
+}
+
+// wire connects the parts; it only fails on settings.
+func (a *App) wire(o Options) error {
+	a.directory = portal.NewDirectory(a.store, a.log)
+	a.settings.portals, a.settings.store = a.directory, a.store
+	up := upstream.New(upstream.WithLogger(a.log), upstream.WithObserver(a.metrics.call),
+		upstream.WithInsecure(a.cfg.AllowInsecureUpstreams))
+	servers, err := oauth.NewServers(up, a.cfg.BitrixOAuthURLs)
+	if err != nil {
+		return fmt.Errorf("BRIDGE_BITRIX_OAUTH_URL: %w", err)
+	}
+	schemas, err := schema.Load()
+	if err != nil {
+		return err
+	}
+	keys := map[string]oauth.Keys{}
+	var allKeys []oauth.Keys
+	for _, app := range a.cfg.Applications() {
+		k := oauth.Keys{ClientID: app.ClientID, ClientSecret: app.ClientSecret.Reveal()}
+		keys[app.ClientID] = k
+		allKeys = append(allKeys, k)
+	}
+	a.clients = &clients{up: up, portals: a.directory, servers: servers, store: a.store, budget: a.cache, keys: keys,
+		deps:      oauth.Deps{Cache: a.cache, Locks: a.cache, Sealer: a.sealer, Now: o.Now, Log: a.log},
+		realtyURL: a.cfg.RealtyURL, moved: a.moved,
+		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
+	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
+		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
+	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.Bitrix, Robots: Robots(),
+		PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
+	a.schedule(o, a.workers(o, setup, schemas))
+	a.fiber, err = a.web(setup, o)
+	return err
+}
+
+// workers gives every kind of row its worker.
+func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispatcher {
+	actions := action.New(action.Deps{Store: a.store, Portals: a.settings, Clients: a.clients, Check: schemaChecker{schemas},
+		Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
+	events := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
+		NotFound: store.ErrNotFound, Kind: action.KindAction})
+	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
+		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind})
+	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
+		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
+	offline := feed.NewOffline(feed.OfflineDeps{Bitrix: a.clients.Bitrix, Write: a.store.Write, Active: a.active,
+		Interval: a.cfg.OfflineInterval, Now: o.Now, Log: a.log})
+	work := dispatcher{
+		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, inbox.KindEvent: events,
+		store.EffectsKind: effects, feed.KindNews: news, feed.KindOffline: offline,
+		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
+	}
+	for kind, w := range o.Extra {
+		work[kind] = w
+	}
+	return work
+}
+
+func (a *App) schedule(o Options, work dispatcher) {
+	host, _ := os.Hostname()
+	a.scheduler = lane.New(lane.Config{Node: host + "/" + strconv.Itoa(os.Getpid()) + "/" + uuid.NewString()[:8], Workers: o.Workers,
+		Schedule: o.Schedule, Log: a.log, Now: o.Now, Observe: func(r lane.Run) { a.metrics.run(r); a.logRun(r) }}, a.store, work)
+	a.store.SetScheduler(a.scheduler)
+	a.metrics.scheduler(a.scheduler)
+}
+
+// logRun writes the one wide line of a run.
+func (a *App) logRun(r lane.Run) {
+	level := slog.LevelDebug
+	if r.Failed != nil && !r.Canceled {
+		level = slog.LevelWarn
+	}
+	attrs := []slog.Attr{slog.Int64("job", r.Row.ID), slog.String("lane", r.Row.Lane), slog.String("part", r.Row.Part),
+		slog.String("kind", r.Row.Kind), slog.String("code", r.Row.Code), slog.Int("tries", r.Row.Tries),
+		slog.String("outcome", r.Verdict.String()), slog.Duration("took", r.Took), slog.Duration("waited", r.Waited)}
+	if r.Failed != nil {
+		attrs = append(attrs, slog.String("error", r.Failed.Error()))
+	}
+	a.log.LogAttrs(context.Background(), level, "work", attrs...)
+}
+
+// begin reads the portals and makes sure that everything that repeats itself runs.
+func (a *App) begin(ctx context.Context) error {
+	if err := a.directory.Reload(ctx); err != nil {
+		return err
+	}
+	return a.ensureRows(ctx)
+}
+
+func (a *App) ensureRows(ctx context.Context) error {
+	rows := []lane.NewRow{pruneRow()}
+	for _, p := range a.directory.All() {
+		if p.State == portal.Active {
+			rows = append(rows, feed.OfflineRow(p.ID))
+		}
+	}
+	conns, err := a.store.Connections(ctx, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range conns {
+		if c.Kind == docflow.Realty {
+			rows = append(rows, feed.Row(c))
+		}
+	}
+	return a.store.EnsureRows(ctx, rows...)
+}
+
+func (a *App) active(id portal.ID) bool {
+	p, ok := a.directory.Get(id)
+	return ok && p.State == portal.Active
+}
+
+func (a *App) moved(ctx context.Context, id portal.ID, endpoint string) {
+	if err := a.installer.Move(ctx, id, endpoint); err != nil {
+		a.log.Warn("a portal's new address could not be stored", "portal", string(id), "error", err)
+	}
+}
+
+// Run serves until ctx ends, then stops accepting, lets running work finish or returns it, and closes.
+// One part failing stops all the others: a half-alive process helps nobody.
+func (a *App) Run(ctx context.Context) error {
+	listener, err := net.Listen("tcp", a.cfg.Listen)
+	if err != nil {
+		return errors.Join(fmt.Errorf("BRIDGE_LISTEN: %w", err), a.Close())
+	}
+	return a.Serve(ctx, listener)
+}
+
+// Serve is Run on a listener that is open already.
+func (a *App) Serve(ctx context.Context, listener net.Listener) error {
+	var ops net.Listener
+	if a.cfg.OpsListen != "" {
+		var err error
+		if ops, err = net.Listen("tcp", a.cfg.OpsListen); err != nil {
+			return errors.Join(fmt.Errorf("BRIDGE_OPS_LISTEN: %w", err), listener.Close(), a.Close())
+		}
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return a.scheduler.Run(ctx, grace) })
+	g.Go(func() error { a.store.Listen(ctx, a.scheduler.Foreign); return nil })
+	g.Go(func() error { return a.directory.Run(ctx) })
+	g.Go(func() error { return a.installer.Run(ctx) })
+	g.Go(func() error { a.watchPortals(ctx); return nil })
+	if ops != nil {
+		g.Go(func() error { return a.metrics.serveOps(ctx, ops) })
+	}
+	g.Go(func() error { return a.fiber.Listener(listener) })
+	g.Go(func() error { // in the group, so that Wait outlives the last handler
+		<-ctx.Done()
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		return a.fiber.ShutdownWithContext(stop)
+	})
+	err := g.Wait()
+	if errors.Is(err, context.Canceled) {
+		err = nil
+	}
+	return errors.Join(err, a.Close())
+}
+
+// watchPortals gives portals that were installed since the start their repeating rows.
+func (a *App) watchPortals(ctx context.Context) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	known := map[portal.ID]bool{}
+	for _, p := range a.directory.All() {
+		known[p.ID] = p.State == portal.Active
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		fresh := false
+		for _, p := range a.directory.All() {
+			active := p.State == portal.Active
+			fresh = fresh || active && !known[p.ID]
+			known[p.ID] = active
+		}
+		if fresh {
+			if err := a.ensureRows(ctx); err != nil && ctx.Err() == nil {
+				a.log.Warn("feeds of a new portal are not started yet", "error", err)
+				clear(known)
+			}
+		}
+	}
+}
+
+// Close closes what New opened; Run closes by itself.
+func (a *App) Close() error {
+	var errs []error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		errs = append(errs, a.closers[i]())
+	}
+	a.closers = nil
+	return errors.Join(errs...)
+}

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"konturbridge/app/lane"
+	"konturbridge/app/store"
+)
+
+// dispatcher gives each row to the worker of its kind.
+type dispatcher map[string]lane.Worker
+
+// Work implements lane.Worker.
+func (d dispatcher) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
+	w, ok := d[row.Kind]
+	if !ok {
+		return lane.Result{Verdict: lane.Dead, Note: "this bridge does not know work of kind " + row.Kind}, nil
+	}
+	return w.Work(ctx, row)
+}
+
+// kindPrune is the row that keeps the tables small, for ever.
+const kindPrune = "prune"
+
+// pruneRow has a lane of its own: one node prunes for all.
+func pruneRow() lane.NewRow { return lane.NewRow{Lane: "bridge", Part: kindPrune, Kind: kindPrune} }
+
+// pruner deletes what is no longer needed, in small steps.
+type pruner struct {
+	store *store.Store
+	keep  time.Duration
+	now   func() time.Time
+}
+
+// How often and how much is pruned, and how long finished work is kept for the journal.
+const (
+	pruneEvery = 10 * time.Minute
+	pruneStep  = 500
+	keepDone   = 30 * 24 * time.Hour
+)
+
+// Work implements lane.Worker.
+func (p *pruner) Work(ctx context.Context, _ lane.Row) (lane.Result, error) {
+	more, err := p.store.Prune(ctx, p.keep, pruneStep)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	overdue, err := p.store.OverdueWaiters(ctx, p.now())
+	if err != nil {
+		return lane.Result{}, err
+	}
+	at := p.now().Add(pruneEvery)
+	if more {
+		at = p.now().Add(100 * time.Millisecond)
+	}
+	return lane.Result{Verdict: lane.Again, At: at, Note: fmt.Sprintf("%d robots gave up waiting", overdue)}, nil
+}

@@ -59,7 +59,8 @@ func (s *Scheduler) claimDue(ctx context.Context) {
 		}
 		s.mu.Lock()
 		for _, lease := range leases {
-			q := newQueue(lease)
+			q := newQueue(lease, s.setTimer)
+			q.ctx, q.cancel = context.WithCancelCause(s.runs)
 			s.queues[lease.Lane] = q
 			s.load(q, 0)
 		}
@@ -68,79 +69,6 @@ func (s *Scheduler) claimDue(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// load reads unfinished rows of q with an id above after, beside everything else. The caller holds mu.
-func (s *Scheduler) load(q *queue, after int64) {
-	if q.loading {
-		q.reload = q.reload || after == 0
-		return
-	}
-	q.loading = true
-	q.done = map[int64]bool{}
-	s.loads.Go(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Lease)
-		defer cancel()
-		rows, err := s.store.Load(ctx, q.lease.Lane, after, s.cfg.Page)
-		now := s.cfg.Now()
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		q.loading = false
-		finished := q.done
-		q.done = nil
-		if s.queues[q.lease.Lane] != q || s.stopped {
-			return
-		}
-		if err != nil {
-			s.cfg.Log.Warn("rows cannot be read", "error", err)
-			q.more = true
-			time.AfterFunc(time.Second, func() {
-				s.mu.Lock()
-				defer s.mu.Unlock()
-				if s.queues[q.lease.Lane] == q && !s.stopped {
-					s.load(q, after)
-				}
-			})
-			return
-		}
-		s.take(q, rows, finished, now)
-		s.more(q, rows, after)
-		if q.missed {
-			q.missed, q.more = false, true
-		}
-		if q.reload {
-			q.reload = false
-			s.load(q, 0)
-		} else if q.more && len(q.items) < s.cfg.Page/2 {
-			s.load(q, q.loaded)
-		}
-	})
-}
-
-// more decides whether the table holds rows that memory does not. The caller holds mu.
-func (s *Scheduler) more(q *queue, rows []Row, after int64) {
-	full := len(rows) == s.cfg.Page
-	switch {
-	case full && rows[len(rows)-1].ID >= q.loaded:
-		q.more = true
-	case !full && (after == 0 || q.more):
-		q.more = false
-	}
-}
-
-// take adds read rows that were not finished while they were read. The caller holds mu.
-func (s *Scheduler) take(q *queue, rows []Row, finished map[int64]bool, now time.Time) {
-	wakes := map[string]bool{}
-	for _, row := range rows {
-		if !finished[row.ID] {
-			q.add(row, now)
-			wakes[row.Part] = true
-		}
-	}
-	for name := range wakes {
-		s.wakeFor(q, name, now)
-	}
-	s.offer(q)
 }
 
 // renew prolongs the leases; a lane that was lost is dropped, its running rows can write nothing.
@@ -173,6 +101,9 @@ func (s *Scheduler) releaseIdle() {
 	s.mu.Lock()
 	var idle []*queue
 	for _, q := range s.queues {
+		if q.leaving {
+			continue
+		}
 		due, ok := q.due(now)
 		soon := !due.IsZero() && due.Before(now.Add(s.cfg.Idle))
 		switch {
@@ -186,31 +117,44 @@ func (s *Scheduler) releaseIdle() {
 	}
 	s.mu.Unlock()
 	for _, q := range idle {
-		s.release(q, nil)
+		s.release(q, func() {})
 	}
 }
 
-// release asks once more at the moment of writing: a row stored since then keeps the lane held.
-func (s *Scheduler) release(q *queue, told func(error)) {
-	s.store.Release(q.lease, func() (time.Time, bool) {
+// release asks once more at the moment of writing: a row stored since then keeps the lane held. Until
+// the commit the lane counts as given back, so that rows stored behind it wake the claim; when the
+// commit fails, the lane is still held, and rows may have passed it by.
+func (s *Scheduler) release(q *queue, told func()) {
+	s.store.Release(q.lease, func() (Rest, bool) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.holding(q.lease) == nil {
-			return time.Time{}, false
+		if s.holding(q.lease) != q {
+			return Rest{}, false
 		}
 		due, ok := q.due(s.cfg.Now())
-		if s.stopped && !ok {
-			due, ok = s.cfg.Now(), true // unfinished work is due at once for whoever comes next
+		if s.stopped {
+			due, ok = s.cfg.Now(), true // whoever comes next looks for itself
 		}
-		if ok {
-			delete(s.queues, q.lease.Lane)
-		}
-		return due, ok
+		q.leaving = ok
+		return Rest{Due: due, Sum: q.sum()}, ok
 	}, func(err error) {
-		if told != nil {
-			told(err)
-		}
+		s.released(q, err)
+		told()
 	})
+}
+
+func (s *Scheduler) released(q *queue, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.holding(q.lease) != q || !q.leaving:
+	case err == nil || errors.Is(err, ErrLeaseLost):
+		s.drop(q, nil)
+	default:
+		q.leaving, q.idle = false, time.Time{}
+		s.load(q, 0)
+		s.offer(q)
+	}
 }
 
 // releaseAll gives every lane back at shutdown; what cannot be written runs out with its lease.
@@ -224,7 +168,7 @@ func (s *Scheduler) releaseAll() {
 	var wg sync.WaitGroup
 	for _, q := range all {
 		wg.Add(1)
-		s.release(q, func(error) { wg.Done() })
+		s.release(q, wg.Done)
 	}
 	wg.Wait()
 }

@@ -1,6 +1,8 @@
 package lane
 
 import (
+	"context"
+	"math"
 	"slices"
 	"time"
 )
@@ -9,17 +11,22 @@ import (
 // scheduler's mutex guards it.
 type queue struct {
 	lease   Lease
+	ctx     context.Context // of the lane's runs: ends when the lease is lost
+	cancel  context.CancelCauseFunc
+	later   func(q *queue, part string, at time.Time) // asks to settle the part again at that time
 	items   map[int64]*item
 	parts   map[string]*part
 	ready   []*part // parts whose next row may run now, in the order in which they became so
 	running int     // rows handed out and not yet finished
-	loaded  int64   // highest id read from the table
+	live    int     // rows of parts that are ready or running: what keeps the workers busy
+	loaded  int64   // highest id that was read or pushed
 	more    bool    // the table holds rows above loaded that are not in memory
 	loading bool
 	missed  bool           // rows were stored while a page was being read: read on after it
-	reload  bool           // something changed below loaded while a page was being read
-	done    map[int64]bool // finished while a page was being read: it may still hold them
+	reload  bool           // rows changed elsewhere while a page was being read: read all again
+	touched map[int64]bool // changed here while a page was being read: the page may be older
 	offered bool           // stands in the scheduler's ring
+	leaving bool           // its release is being committed: nothing is started or taken in
 	idle    time.Time      // since when there has been nothing to do now
 }
 
@@ -32,11 +39,14 @@ type part struct {
 	name  string
 	items []*item // in id order
 	busy  bool
-	ready bool // stands in queue.ready
+	ready bool      // stands in queue.ready
+	alarm time.Time // when later was asked for
+	live  int       // what it adds to queue.live
 }
 
-func newQueue(lease Lease) *queue {
-	return &queue{lease: lease, items: map[int64]*item{}, parts: map[string]*part{}, more: true}
+func newQueue(lease Lease, later func(*queue, string, time.Time)) *queue {
+	return &queue{lease: lease, later: later, items: map[int64]*item{}, parts: map[string]*part{}, more: true,
+		ctx: context.Background(), cancel: func(error) {}}
 }
 
 // add takes a row in, at its place by id. A row that is already known is left as it is.
@@ -44,6 +54,7 @@ func (q *queue) add(row Row, now time.Time) {
 	if _, known := q.items[row.ID]; known {
 		return
 	}
+	q.touch(row.ID)
 	row.Lease = q.lease
 	it := &item{row: row}
 	q.items[row.ID] = it
@@ -59,6 +70,66 @@ func (q *queue) add(row Row, now time.Time) {
 	p.items = slices.Insert(p.items, at, it)
 	q.loaded = max(q.loaded, row.ID)
 	q.settle(p, now)
+}
+
+// touch remembers that the row changed here, so that a page whose reading began earlier does not undo it.
+func (q *queue) touch(id int64) {
+	if q.touched != nil {
+		q.touched[id] = true
+	}
+}
+
+// refresh takes in a page of the table: all of its unfinished rows above after, up to its last one when
+// the page is full. Rows that another process changed or ended in that range are brought in line.
+func (q *queue) refresh(rows []Row, after int64, full bool, touched map[int64]bool, now time.Time) {
+	upto := int64(math.MaxInt64)
+	if full {
+		upto = rows[len(rows)-1].ID
+	}
+	if after < q.loaded {
+		q.dropMissing(rows, after, upto, touched, now)
+	}
+	for _, row := range rows {
+		q.loaded = max(q.loaded, row.ID)
+		if touched[row.ID] {
+			continue
+		}
+		it := q.items[row.ID]
+		if it == nil {
+			q.add(row, now)
+			continue
+		}
+		if !it.busy {
+			it.row.RunAt, it.row.Aside, it.row.Tries, it.row.Key = row.RunAt, row.Aside, row.Tries, row.Key
+			q.settle(q.parts[row.Part], now)
+		}
+	}
+}
+
+// dropMissing forgets the waiting rows of a range that are no longer unfinished in the table.
+func (q *queue) dropMissing(rows []Row, after, upto int64, touched map[int64]bool, now time.Time) {
+	present := make(map[int64]bool, len(rows))
+	for _, row := range rows {
+		present[row.ID] = true
+	}
+	for id, it := range q.items {
+		if id > after && id <= upto && !it.busy && !present[id] && !touched[id] {
+			q.remove(it)
+			if p := q.parts[it.row.Part]; p != nil {
+				q.settle(p, now)
+			}
+		}
+	}
+}
+
+func (q *queue) remove(it *item) {
+	delete(q.items, it.row.ID)
+	p := q.parts[it.row.Part]
+	p.items = slices.DeleteFunc(p.items, func(i *item) bool { return i == it })
+	q.count(p)
+	if len(p.items) == 0 {
+		delete(q.parts, p.name)
+	}
 }
 
 // next gives the row of p that may run now, or else the moment at which that may change (zero: never
@@ -81,7 +152,7 @@ func (p *part) next(now time.Time) (*item, time.Time) {
 			return nil, time.Time{}
 		case held:
 			continue // a row about the same docflow waits before this one
-		case !row.RunAt.After(now):
+		case row.due(now):
 			return it, time.Time{}
 		case row.Aside:
 			sooner(row.RunAt)
@@ -96,17 +167,42 @@ func (p *part) next(now time.Time) (*item, time.Time) {
 	return nil, wake
 }
 
-// settle puts the part into ready when its next row may run; it returns when to look again.
-func (q *queue) settle(p *part, now time.Time) (wake time.Time) {
+// settle puts the part into ready when its next row may run, or asks to be called again when it may.
+func (q *queue) settle(p *part, now time.Time) {
+	if !p.busy && !p.ready {
+		it, wake := p.next(now)
+		switch {
+		case it != nil:
+			p.ready = true
+			q.ready = append(q.ready, p)
+		case !wake.IsZero() && (p.alarm.IsZero() || wake.Before(p.alarm)):
+			p.alarm = wake
+			q.later(q, p.name, wake)
+		}
+	}
+	q.count(p)
+}
+
+// count keeps queue.live in step with the part.
+func (q *queue) count(p *part) {
+	live := 0
 	if p.busy || p.ready {
-		return time.Time{}
+		live = len(p.items)
 	}
-	it, wake := p.next(now)
-	if it != nil {
-		p.ready = true
-		q.ready = append(q.ready, p)
+	q.live += live - p.live
+	p.live = live
+}
+
+// ring is called at the time that later was asked for.
+func (q *queue) ring(name string, at, now time.Time) {
+	p := q.parts[name]
+	if p == nil {
+		return
 	}
-	return wake
+	if !p.alarm.After(at) {
+		p.alarm = time.Time{}
+	}
+	q.settle(p, now)
 }
 
 // take hands out the next row that may run now.
@@ -119,32 +215,27 @@ func (q *queue) take(now time.Time) (Row, bool) {
 		if it, _ := p.next(now); it != nil {
 			it.busy, p.busy = true, true
 			q.running++
+			q.count(p)
 			return it.row, true
 		}
+		q.settle(p, now) // its rows changed, or the clock went back
 	}
 	return Row{}, false
 }
 
 // finish records a committed outcome and lets the part go on.
-func (q *queue) finish(id int64, r Result, tries int, now time.Time) (wake time.Time) {
+func (q *queue) finish(id int64, r Result, tries int, now time.Time) {
 	it := q.items[id]
 	if it == nil {
-		return time.Time{}
+		return
 	}
 	q.running--
+	q.touch(id)
 	p := q.parts[it.row.Part]
 	it.busy, p.busy = false, false
 	switch r.Verdict {
 	case Done, Dead:
-		delete(q.items, id)
-		if q.loading {
-			q.done[id] = true
-		}
-		p.items = slices.DeleteFunc(p.items, func(i *item) bool { return i == it })
-		if len(p.items) == 0 {
-			delete(q.parts, p.name)
-			return time.Time{}
-		}
+		q.remove(it)
 	default:
 		it.row.RunAt, it.row.Tries = r.At, tries
 		it.row.Aside = r.Verdict == Aside || r.Verdict == Again
@@ -152,7 +243,7 @@ func (q *queue) finish(id int64, r Result, tries int, now time.Time) (wake time.
 			it.row.Key = r.Key
 		}
 	}
-	return q.settle(p, now)
+	q.settle(p, now)
 }
 
 // giveBack returns a row unfinished and unchanged: its run was cut by a shutdown.
@@ -171,14 +262,23 @@ func (q *queue) due(now time.Time) (at time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	for _, it := range q.items {
-		if !it.row.RunAt.After(now) && !it.row.Aside {
-			continue // ready by time but behind another row of its part
+		if it.row.due(now) {
+			continue // it waits for another row of its part, and that one has a time
 		}
 		if at.IsZero() || it.row.RunAt.Before(at) {
 			at = it.row.RunAt
 		}
 	}
 	return at, true
+}
+
+// sum is the Sum of a [Rest].
+func (q *queue) sum() int64 {
+	var sum int64
+	for _, it := range q.items {
+		sum += RestFactor + it.row.RunAt.UnixMilli()%RestFactor
+	}
+	return sum
 }
 
 // pending reports whether a row like this one waits unstarted: what it will read is newer than

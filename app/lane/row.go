@@ -25,6 +25,12 @@ type Row struct {
 	Lease    Lease
 }
 
+// due reports whether the row may run now. What was to run at once when it came runs whatever the clock
+// says: the clock of another node, or of this one after a step back, may be behind the one that wrote it.
+func (r *Row) due(now time.Time) bool {
+	return !r.RunAt.After(now) || !r.RunAt.After(r.Received)
+}
+
 // NewRow is a row that is about to be stored.
 type NewRow struct {
 	Lane, Part, Key, Kind, Code string
@@ -46,6 +52,17 @@ type Lease struct {
 	Lane  string
 	Fence int64
 }
+
+// Rest is what a lane that is given back leaves behind. The store compares it with the table: when
+// another process changed the lane's rows and its word of it has not arrived yet, the lane is due at once.
+type Rest struct {
+	Due time.Time // of the earliest row; zero: none
+	Sum int64     // of the rows that the holder knows, see [RestSum]
+}
+
+// RestFactor makes the sum of a [Rest]: every unfinished row counts RestFactor plus the milliseconds of
+// its run time modulo RestFactor, so that rows that came, went or were moved in time all show.
+const RestFactor = 1_000_000_007
 
 // Write is a change that is committed in one transaction with a row's outcome, or by itself in the
 // middle of a row's work. The store knows every type that implements it.
@@ -92,9 +109,11 @@ type Store interface {
 	// Load returns unfinished rows of a lane with an id above after, in id order.
 	Load(ctx context.Context, lane string, after int64, limit int) ([]Row, error)
 	// Finish commits a row's outcome with its writes under its lease; done is told once, never
-	// before the commit, from another goroutine.
+	// before the commit, from another goroutine. An outcome that is sent again because its first
+	// commit was not answered is applied once: the row's next run time tells.
 	Finish(row Row, result Result, tries int, done func(error))
 	// Release gives a lane back. idle is asked at the moment of writing, with all earlier writes of
-	// this process committed; when it reports false, the lane stays held.
-	Release(lease Lease, idle func() (due time.Time, ok bool), done func(error))
+	// this process committed or in the same transaction; it is asked again when that transaction is
+	// tried again. When it reports false, or is not asked, the lane stays held. done is told once.
+	Release(lease Lease, idle func() (rest Rest, ok bool), done func(error))
 }

@@ -1,7 +1,6 @@
 package lane
 
 import (
-	"container/heap"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +11,7 @@ import (
 
 // Config tunes a Scheduler; zero fields take the defaults named beside them.
 type Config struct {
-	Node     string        // names this process among the holders; required
+	Node     string        // names this process among the holders: unlike any other's, its own earlier runs included; required
 	Workers  int           // rows worked at once; 64
 	PerLane  int           // of them at most for one lane; three quarters of Workers
 	Page     int           // rows of one lane read and kept in memory at once; 1000
@@ -86,7 +85,10 @@ type Scheduler struct {
 	queues  map[string]*queue
 	ring    []*queue // lanes with ready parts, for round-robin
 	timers  timers
-	stopped bool
+	crowded int             // length of timers at which the stale ones are thrown out
+	stopped bool            // nothing new is started
+	ended   bool            // Run has returned
+	runs    context.Context // of all runs
 
 	wake  chan struct{} // the timer loop looks again
 	claim chan struct{} // the lease loop looks for lanes now
@@ -96,7 +98,7 @@ type Scheduler struct {
 // New returns a scheduler; Run starts it.
 func New(cfg Config, store Store, worker Worker) *Scheduler {
 	s := &Scheduler{cfg: cfg.withDefaults(), store: store, worker: worker, queues: map[string]*queue{},
-		wake: make(chan struct{}, 1), claim: make(chan struct{}, 1)}
+		runs: context.Background(), wake: make(chan struct{}, 1), claim: make(chan struct{}, 1)}
 	s.cond = sync.NewCond(&s.mu)
 	return s
 }
@@ -106,9 +108,12 @@ func New(cfg Config, store Store, worker Worker) *Scheduler {
 func (s *Scheduler) Run(ctx context.Context, grace time.Duration) error {
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	s.mu.Lock()
+	s.runs = work
+	s.mu.Unlock()
 	var workers, loops sync.WaitGroup
 	for range s.cfg.Workers {
-		workers.Go(func() { s.workLoop(work) })
+		workers.Go(s.workLoop)
 	}
 	loops.Go(func() { s.timerLoop(ctx) })
 	loops.Go(func() { s.leaseLoop(ctx) })
@@ -123,6 +128,9 @@ func (s *Scheduler) Run(ctx context.Context, grace time.Duration) error {
 	loops.Wait()
 	s.loads.Wait()
 	s.releaseAll()
+	s.mu.Lock()
+	s.ended = true
+	s.mu.Unlock()
 	return nil
 }
 
@@ -137,13 +145,13 @@ func (s *Scheduler) Push(rows []Row) {
 	for _, row := range rows {
 		q := s.queues[row.Lane]
 		switch {
-		case q == nil:
+		case q == nil || q.leaving:
 			s.nudge()
-		case q.more || len(q.items) >= 2*s.cfg.Page:
+		case q.more || q.live >= 2*s.cfg.Page:
 			q.more, q.missed = true, q.loading // it is in the table and will be read in its turn
 		default:
 			q.add(row, now)
-			s.wakeFor(q, row.Part, now)
+			s.offer(q)
 		}
 	}
 }
@@ -152,7 +160,8 @@ func (s *Scheduler) Push(rows []Row) {
 func (s *Scheduler) Holds(lane string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.queues[lane] != nil
+	q := s.queues[lane]
+	return q != nil && !q.leaving
 }
 
 // Pending reports whether an unstarted row of the same part, kind and code waits in memory.
@@ -160,7 +169,7 @@ func (s *Scheduler) Pending(like NewRow) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q := s.queues[like.Lane]
-	return q != nil && q.pending(like)
+	return q != nil && !q.leaving && q.pending(like)
 }
 
 // Foreign tells that another process changed a lane's rows ("" means any lane).
@@ -193,19 +202,9 @@ func (s *Scheduler) nudge() {
 	}
 }
 
-// wakeFor makes ready work of q visible to the workers, or sets the timer for it. The caller holds mu.
-func (s *Scheduler) wakeFor(q *queue, partName string, now time.Time) {
-	if p := q.parts[partName]; p != nil {
-		if at := q.settle(p, now); !at.IsZero() {
-			s.setTimer(at, q.lease.Lane, partName)
-		}
-	}
-	s.offer(q)
-}
-
 // offer puts q into the ring when a worker could take something of it. The caller holds mu.
 func (s *Scheduler) offer(q *queue) {
-	if q.offered || len(q.ready) == 0 || q.running >= s.cfg.PerLane {
+	if q.offered || q.leaving || len(q.ready) == 0 || q.running >= s.cfg.PerLane {
 		return
 	}
 	q.offered = true
@@ -214,34 +213,35 @@ func (s *Scheduler) offer(q *queue) {
 }
 
 // next blocks until a row may run or the scheduler stops. Lanes take turns, row by row.
-func (s *Scheduler) next() (Row, bool) {
+func (s *Scheduler) next() (context.Context, Row, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
 		if s.stopped {
-			return Row{}, false
+			return nil, Row{}, false
 		}
 		for len(s.ring) > 0 {
 			q := s.ring[0]
 			s.ring[0] = nil
 			s.ring = s.ring[1:]
 			q.offered = false
-			if s.queues[q.lease.Lane] != q || q.running >= s.cfg.PerLane {
+			if s.queues[q.lease.Lane] != q || q.leaving || q.running >= s.cfg.PerLane {
 				continue
 			}
 			row, ok := q.take(s.cfg.Now())
 			s.offer(q)
 			if ok {
-				return row, true
+				return q.ctx, row, true
 			}
+			s.refill(q)
 		}
 		s.cond.Wait()
 	}
 }
 
-func (s *Scheduler) workLoop(ctx context.Context) {
+func (s *Scheduler) workLoop() {
 	for {
-		row, ok := s.next()
+		ctx, row, ok := s.next()
 		if !ok {
 			return
 		}
@@ -271,6 +271,9 @@ func (s *Scheduler) runOne(ctx context.Context, row Row) {
 	tries := 0
 	if err != nil {
 		result, tries = s.cfg.Schedule.Judge(err, row.Tries, now)
+	}
+	if result.At.UnixMilli() == row.RunAt.UnixMilli() {
+		result.At = result.At.Add(time.Millisecond) // an outcome moves the row: see Store.Finish
 	}
 	run.Verdict, run.Note = result.Verdict, result.Note
 	s.cfg.Observe(run)
@@ -304,9 +307,20 @@ func (s *Scheduler) commit(row Row, result Result, tries int) {
 			again, tries := s.cfg.Schedule.Judge(retryable{err}, row.Tries, s.cfg.Now())
 			s.commit(row, again, tries)
 		default:
-			time.AfterFunc(500*time.Millisecond, func() { s.commit(row, result, tries) })
+			time.AfterFunc(500*time.Millisecond, func() { s.recommit(row, result, tries) })
 		}
 	})
+}
+
+// recommit writes an outcome again, unless Run has returned: then the row is worked again by whoever
+// comes next.
+func (s *Scheduler) recommit(row Row, result Result, tries int) {
+	s.mu.Lock()
+	ended := s.ended
+	s.mu.Unlock()
+	if !ended {
+		s.commit(row, result, tries)
+	}
 }
 
 func (s *Scheduler) finished(row Row, result Result, tries int) {
@@ -317,13 +331,9 @@ func (s *Scheduler) finished(row Row, result Result, tries int) {
 	if q == nil {
 		return
 	}
-	if at := q.finish(row.ID, result, tries, now); !at.IsZero() {
-		s.setTimer(at, row.Lane, row.Part)
-	}
+	q.finish(row.ID, result, tries, now)
 	s.offer(q)
-	if q.more && len(q.items) < s.cfg.Page/2 {
-		s.load(q, q.loaded)
-	}
+	s.refill(q)
 }
 
 // holding is the queue of a lease that is still the one we work under. The caller holds mu.
@@ -337,64 +347,14 @@ func (s *Scheduler) holding(lease Lease) *queue {
 func (s *Scheduler) forget(lease Lease) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holding(lease) != nil {
-		delete(s.queues, lease.Lane)
+	if q := s.holding(lease); q != nil {
+		s.drop(q, ErrLeaseLost)
 		s.cfg.Log.Warn("lane lost", "fence", lease.Fence)
 	}
 }
 
-// timer is a moment at which a part must be looked at again.
-type timer struct {
-	at         time.Time
-	lane, part string
-}
-
-type timers []timer
-
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].at.Before(t[j].at) }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(timer)) }
-func (t *timers) Pop() any {
-	old := *t
-	last := old[len(old)-1]
-	*t = old[:len(old)-1]
-	return last
-}
-
-// setTimer is called with mu held.
-func (s *Scheduler) setTimer(at time.Time, lane, part string) {
-	heap.Push(&s.timers, timer{at, lane, part})
-	if s.timers[0].at.Equal(at) {
-		select {
-		case s.wake <- struct{}{}:
-		default:
-		}
-	}
-}
-
-// timerLoop looks at parts when their time has come. It never sleeps longer than a second, so a clock
-// that jumps forward is noticed.
-func (s *Scheduler) timerLoop(ctx context.Context) {
-	for {
-		pause := time.Second
-		s.mu.Lock()
-		now := s.cfg.Now()
-		for len(s.timers) > 0 && !s.timers[0].at.After(now) {
-			t := heap.Pop(&s.timers).(timer)
-			if q := s.queues[t.lane]; q != nil {
-				s.wakeFor(q, t.part, now)
-			}
-		}
-		if len(s.timers) > 0 {
-			pause = min(pause, s.timers[0].at.Sub(now))
-		}
-		s.mu.Unlock()
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.wake:
-		case <-time.After(pause):
-		}
-	}
+// drop ends the holding of a lane; what still runs of it is told why. The caller holds mu.
+func (s *Scheduler) drop(q *queue, cause error) {
+	delete(s.queues, q.lease.Lane)
+	q.cancel(cause)
 }

@@ -1,7 +1,9 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"konturbridge/app/inbox"
@@ -25,48 +27,32 @@ type Accept struct {
 // much is waiting; when ctx ends first the request may be stored all the same.
 func (s *Store) Accept(ctx context.Context, a *Accept) error {
 	result := make(chan error, 1)
-	if !s.w.submit(&op{accept: a, done: func(err error) { result <- err }}) {
-		return ErrBusy
-	}
-	select {
-	case err := <-result:
+	if err := s.w.submit(&op{accept: a, done: func(err error) { result <- err }}); err != nil {
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	return s.w.await(ctx, result)
 }
 
-// accept stores the requests of a group.
+// accept stores the requests of a group. What repeats an earlier request goes first, so that a request
+// is never left to a pending one that turns out to be a repeat itself.
 func (t *tx) accept(all []*Accept) error {
 	if len(all) == 0 {
 		return nil
 	}
-	sched := t.s.scheduler()
-	seen := make(map[[16]byte]bool, len(all))
-	waiting := map[lane.Likeness]bool{}
-	var zero [16]byte
 	candidates := all[:0:0]
+	seen := make(map[[16]byte]bool, len(all))
 	for _, a := range all {
-		a.Duplicate, a.ID = false, 0
-		if a.Key != zero && seen[a.Key] {
-			a.Duplicate = true
-			continue
-		}
+		a.Duplicate, a.ID = a.Key != noKey && seen[a.Key], 0
 		seen[a.Key] = true
-		if a.Coalesce {
-			like := a.Row.Like()
-			if waiting[like] || sched.Pending(a.Row) {
-				a.Duplicate = true
-				continue
-			}
-			waiting[like] = true
+		if !a.Duplicate {
+			candidates = append(candidates, a)
 		}
-		candidates = append(candidates, a)
 	}
 	fresh, err := t.dedup(candidates)
 	if err != nil {
 		return err
 	}
+	fresh = t.coalesce(fresh)
 	rows := make([]lane.NewRow, len(fresh))
 	for i, a := range fresh {
 		rows[i] = a.Row
@@ -81,13 +67,33 @@ func (t *tx) accept(all []*Accept) error {
 	return nil
 }
 
+var noKey [16]byte
+
+// coalesce keeps the requests that no unstarted row of an earlier commit, or of this one, stands for.
+func (t *tx) coalesce(all []*Accept) []*Accept {
+	sched := t.s.scheduler()
+	waiting := map[lane.Likeness]bool{}
+	kept := all[:0:0]
+	for _, a := range all {
+		if a.Coalesce {
+			like := a.Row.Like()
+			if a.Duplicate = waiting[like] || sched.Pending(a.Row); a.Duplicate {
+				continue
+			}
+			waiting[like] = true
+		}
+		kept = append(kept, a)
+	}
+	return kept
+}
+
 // dedup keeps the requests whose key was not seen within its window.
 func (t *tx) dedup(all []*Accept) ([]*Accept, error) {
 	now := t.now
 	fresh := all[:0:0]
 	if !t.s.d.postgres {
 		for _, a := range all {
-			if a.Key == ([16]byte{}) {
+			if a.Key == noKey {
 				fresh = append(fresh, a)
 				continue
 			}
@@ -104,8 +110,9 @@ func (t *tx) dedup(all []*Accept) ([]*Accept, error) {
 		return fresh, nil
 	}
 	keys, untils := make([][]byte, 0, len(all)), make([]int64, 0, len(all))
-	for _, a := range all {
-		if a.Key != ([16]byte{}) {
+	// One order on all nodes: two of them must not wait for each other's keys.
+	for _, a := range slices.SortedFunc(slices.Values(all), func(a, b *Accept) int { return bytes.Compare(a.Key[:], b.Key[:]) }) {
+		if a.Key != noKey {
 			keys, untils = append(keys, a.Key[:]), append(untils, ms(now.Add(a.Window)))
 		}
 	}
@@ -130,7 +137,7 @@ func (t *tx) dedup(all []*Accept) ([]*Accept, error) {
 		}
 	}
 	for _, a := range all {
-		if a.Duplicate = a.Key != ([16]byte{}) && !isNew[string(a.Key[:])]; !a.Duplicate {
+		if a.Duplicate = a.Key != noKey && !isNew[string(a.Key[:])]; !a.Duplicate {
 			fresh = append(fresh, a)
 		}
 	}
@@ -212,47 +219,6 @@ func (t *tx) insertMany(rows []lane.NewRow, now int64) ([]int64, error) {
 		ids = append(ids, id)
 	}
 	return ids, found.Err()
-}
-
-// wakeLanes makes lanes that this process does not hold due, and tells other nodes. A held lane is left
-// alone: its holder gets the rows by Push after the commit.
-func (t *tx) wakeLanes(rows []lane.NewRow) error {
-	earliest := map[string]int64{}
-	for _, r := range rows {
-		if at, ok := earliest[r.Lane]; !ok || ms(r.RunAt) < at {
-			earliest[r.Lane] = ms(r.RunAt)
-		}
-	}
-	for _, name := range sortedKeys(earliest) { // one order everywhere: two nodes must not wait for each other
-		if t.fresh == nil {
-			t.fresh = map[string]bool{}
-		}
-		t.fresh[name] = true
-		if t.s.scheduler().Holds(name) {
-			continue
-		}
-		if _, err := t.exec(`INSERT INTO lanes (lane, due) VALUES (?, ?)
-			ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, name, earliest[name]); err != nil {
-			return err
-		}
-		if err := t.notify(name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// notify tells other nodes, once per lane and transaction, that a lane has new rows.
-func (t *tx) notify(name string) error {
-	if !t.s.d.postgres || t.told[name] {
-		return nil
-	}
-	if t.told == nil {
-		t.told = map[string]bool{}
-	}
-	t.told[name] = true
-	_, err := t.exec(`SELECT pg_notify('`+channel+`', ?)`, name)
-	return err
 }
 
 var _ inbox.Store = (*Store)(nil)

@@ -113,45 +113,64 @@ func (s *Store) RetryJob(ctx context.Context, id int64) error {
 				return err
 			}
 		}
-		return t.wakeForeign(name)
+		return t.changed(name)
 	})
 }
 
-// CancelJob ends an unfinished row; it will not run again unless a person retries it.
+// CancelJob ends an unfinished row; it will not run again unless a person retries it. A run that is in
+// its middle ends without an outcome.
 func (s *Store) CancelJob(ctx context.Context, id int64) error {
 	return s.w.do(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE inbox SET state = ?, note = 'canceled by a person', finished = ? WHERE id = ? AND state IN (0, 2)`,
-			rowCanceled, ms(t.now), id)
-		if err == nil && n == 0 {
+		var name string
+		err := t.row(`UPDATE inbox SET state = ?, note = 'canceled by a person', finished = ? WHERE id = ? AND state IN (0, 2)
+			RETURNING lane`, rowCanceled, ms(t.now), id).Scan(&name)
+		if errors.Is(err, sql.ErrNoRows) {
 			return ownError{ErrNotFound}
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return t.changed(name)
 	})
-}
-
-// wakeForeign makes a lane due and tells whoever holds it that its rows changed.
-func (t *tx) wakeForeign(name string) error {
-	if _, err := t.exec(`INSERT INTO lanes (lane, due) VALUES (?, ?)
-		ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, name, ms(t.now)); err != nil {
-		return err
-	}
-	return t.notify(name)
 }
 
 // Prune deletes a small step of what is no longer needed: keys past their window and finished rows
 // older than the journal keeps. It reports whether there is more.
+//
+// Ids grow with the time of arrival, so one step looks at a stretch of ids only, and the next one goes on
+// after it; behind the first row that came within the kept time nothing can be old.
 func (s *Store) Prune(ctx context.Context, keep time.Duration, step int) (more bool, err error) {
 	err = s.w.do(ctx, func(t *tx) error {
 		keys, err := t.exec(`DELETE FROM dedup WHERE key IN (SELECT key FROM dedup WHERE until < ? LIMIT ?)`, ms(t.now), step)
 		if err != nil {
 			return err
 		}
-		// Ids grow with time, so the oldest finished rows are the first of the table.
-		rows, err := t.exec(`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE state IN (1, 3) AND finished < ?
-			AND id < (SELECT COALESCE(MIN(id), 0) + ? FROM inbox WHERE state IN (1, 3)) ORDER BY id LIMIT ?)`,
-			ms(t.now.Add(-keep)), 100*step, step)
-		more = keys == int64(step) || rows == int64(step)
+		rows, err := t.pruneRows(t.now.Add(-keep), step)
+		more = rows || keys == int64(step)
 		return err
 	})
 	return more, err
+}
+
+func (t *tx) pruneRows(before time.Time, step int) (more bool, err error) {
+	var first, received int64
+	next := func(from int64) error {
+		return t.row(`SELECT id, received FROM inbox WHERE id >= ? ORDER BY id LIMIT 1`, from).Scan(&first, &received)
+	}
+	err = next(t.s.pruned.Load())
+	if errors.Is(err, sql.ErrNoRows) || err == nil && received >= ms(before) {
+		t.s.pruned.Store(0)
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	end := first + int64(100*step)
+	n, err := t.exec(`DELETE FROM inbox WHERE id IN (SELECT id FROM inbox WHERE id >= ? AND id < ? AND state IN (1, 3)
+		AND finished < ? ORDER BY id LIMIT ?)`, first, end, ms(before), step)
+	if err != nil || n == int64(step) {
+		return true, err
+	}
+	t.s.pruned.Store(end)
+	return true, nil
 }

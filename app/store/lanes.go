@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -14,8 +16,23 @@ var _ lane.Store = (*Store)(nil)
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// never is the due time of a lane without work.
-const never = math.MaxInt64
+// The due times of a lane with work now, whatever any node's clock says, and of one without work.
+const (
+	atOnce = 0
+	never  = math.MaxInt64
+)
+
+// dueAt gives the due time of a lane whose earliest row is to run at that moment; zero: it has none.
+func (t *tx) dueAt(at time.Time) int64 {
+	switch {
+	case at.IsZero():
+		return never
+	case !at.After(t.now):
+		return atOnce
+	default:
+		return ms(at)
+	}
+}
 
 // clock is the moment that leases are compared with: of the database where nodes share it, so that
 // their own clocks may differ.
@@ -37,6 +54,7 @@ func (s *Store) Claim(ctx context.Context, node string, lease time.Duration, lim
 			return nil, err
 		}
 	}
+	s.node.Store(&node)
 	var got []lane.Lease
 	err := s.w.do(ctx, func(t *tx) error {
 		got = got[:0]
@@ -48,9 +66,9 @@ func (s *Store) Claim(ctx context.Context, node string, lease time.Duration, lim
 		if s.d.postgres {
 			free, skip = "(lease < ? AND ? <> '')", " FOR UPDATE SKIP LOCKED"
 		}
-		rows, err := t.query(`UPDATE lanes SET holder = ?, lease = ?, fence = fence + 1 WHERE lane IN
-			(SELECT lane FROM lanes WHERE due <= ? AND `+free+` ORDER BY due LIMIT ?`+skip+`) RETURNING lane, fence`,
-			node, now+lease.Milliseconds(), now, now, node, limit)
+		rows, err := t.query(`WITH free AS MATERIALIZED (SELECT lane FROM lanes WHERE due <= ? AND `+free+` ORDER BY due LIMIT ?`+skip+`)
+			UPDATE lanes SET holder = ?, lease = ?, fence = fence + 1 WHERE lane IN (SELECT lane FROM free) RETURNING lane, fence`,
+			now, now, node, limit, node, now+lease.Milliseconds())
 		if err != nil {
 			return err
 		}
@@ -116,32 +134,32 @@ func (s *Store) Renew(ctx context.Context, node string, lease time.Duration, hel
 	return lost, err
 }
 
-// Release implements lane.Store.
-func (s *Store) Release(l lane.Lease, idle func() (time.Time, bool), done func(error)) {
-	s.hand(&op{done: done, run: func(t *tx) error {
-		due, ok := idle()
+// Release implements lane.Store. Another node that stores rows in the lane right now holds a share of
+// the lane's row (wakeLanes), and then the lane stays held; what other nodes stored before is seen here.
+func (s *Store) Release(l lane.Lease, idle func() (lane.Rest, bool), done func(error)) {
+	s.w.hand(&op{done: done, run: func(t *tx) error {
+		if s.d.postgres {
+			var free int
+			err := t.row(`SELECT 1 FROM lanes WHERE lane = ? FOR UPDATE SKIP LOCKED`, l.Lane).Scan(&free)
+			if errors.Is(err, sql.ErrNoRows) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+		}
+		rest, ok := idle()
 		if !ok {
 			return nil
 		}
-		at := int64(never)
-		if !due.IsZero() {
-			at = ms(due)
+		n, err := t.exec(`UPDATE lanes SET holder = '', lease = 0, due = CASE WHEN ? = (SELECT COALESCE(SUM(? + run_at % ?), 0)
+			FROM inbox WHERE lane = ? AND state = 0) THEN CAST(? AS BIGINT) ELSE CAST(? AS BIGINT) END WHERE lane = ? AND fence = ?`,
+			rest.Sum, lane.RestFactor, lane.RestFactor, l.Lane, t.dueAt(rest.Due), atOnce, l.Lane, l.Fence)
+		if err == nil && n == 0 {
+			return ownError{lane.ErrLeaseLost}
 		}
-		if t.fresh[l.Lane] { // stored in this very transaction, so the queue does not know of it yet
-			at = ms(t.now)
-		}
-		_, err := t.exec(`UPDATE lanes SET holder = '', lease = 0, due = ? WHERE lane = ? AND fence = ?`, at, l.Lane, l.Fence)
 		return err
 	}})
-}
-
-// hand gives the writer an op that must not be dropped, without waiting for its commit.
-func (s *Store) hand(o *op) {
-	select {
-	case s.w.others <- o:
-	default:
-		go func() { s.w.others <- o }()
-	}
 }
 
 // Load implements lane.Store.
@@ -174,13 +192,14 @@ func (t *tx) fenced(l lane.Lease) (bool, error) {
 	if !checked {
 		lock := ""
 		if t.s.d.postgres {
-			lock = " FOR SHARE"
+			lock = " FOR KEY SHARE" // keeps a claim out, and waits for nobody but a claim
 		}
-		if err := t.row(`SELECT fence FROM lanes WHERE lane = ?`+lock, l.Lane).Scan(&fence); err != nil {
+		err := t.row(`SELECT fence FROM lanes WHERE lane = ?`+lock, l.Lane).Scan(&fence)
+		if errors.Is(err, sql.ErrNoRows) {
+			return false, nil
+		}
+		if err != nil {
 			return false, err
-		}
-		if t.fences == nil {
-			t.fences = map[string]int64{}
 		}
 		t.fences[l.Lane] = fence
 	}
@@ -189,7 +208,7 @@ func (t *tx) fenced(l lane.Lease) (bool, error) {
 
 // Finish implements lane.Store.
 func (s *Store) Finish(row lane.Row, r lane.Result, tries int, done func(error)) {
-	s.hand(&op{done: done, run: func(t *tx) error { return t.finish(row, r, tries) }})
+	s.w.hand(&op{done: done, run: func(t *tx) error { return t.finish(row, r, tries) }})
 }
 
 // The states of an inbox row.
@@ -226,8 +245,8 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 		if r.Key != "" {
 			key = r.Key
 		}
-		n, err = t.exec(`UPDATE inbox SET run_at = ?, aside = ?, tries = ?, note = ?, doc = ? WHERE id = ? AND state = 0`,
-			ms(r.At), aside, tries, r.Note, key, row.ID)
+		n, err = t.exec(`UPDATE inbox SET run_at = ?, aside = ?, tries = ?, note = ?, doc = ? WHERE id = ? AND state = 0 AND run_at <> ?`,
+			ms(r.At), aside, tries, r.Note, key, row.ID, ms(r.At))
 	}
 	if err != nil {
 		return err

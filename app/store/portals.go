@@ -90,7 +90,8 @@ func (s *Store) addApplications(ctx context.Context, portals []portal.Portal) er
 // can follow cheaply.
 func (s *Store) PortalsVersion(ctx context.Context) (string, error) {
 	var n, changed, apps int64
-	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(MAX(changed), 0),
+	// Sums, not maxima: a change shows although the clock went back or its millisecond had one already.
+	err := s.read.QueryRowContext(ctx, `SELECT COUNT(*), COALESCE(SUM(changed + settings_version), 0),
 		(SELECT COALESCE(SUM(version), 0) FROM applications) FROM portals`).Scan(&n, &changed, &apps)
 	if err != nil {
 		return "", down(err)
@@ -99,7 +100,7 @@ func (s *Store) PortalsVersion(ctx context.Context) (string, error) {
 }
 
 // SavePortal stores a portal and the application that it was installed through. What belongs to the
-// portal itself (settings, hook secret) is kept when it exists already.
+// portal itself (settings, hook secret) is kept when it exists already; a removal has wiped both.
 func (s *Store) SavePortal(ctx context.Context, p portal.Portal, a portal.Application) error {
 	secret := s.seal.Seal([]byte(p.HookSecret), bind("portals", string(p.ID), "hook_secret"))
 	token := s.seal.Seal([]byte(a.Token), bind("applications", string(p.ID)+"/"+a.ClientID, "token"))
@@ -107,6 +108,7 @@ func (s *Store) SavePortal(ctx context.Context, p portal.Portal, a portal.Applic
 		if _, err := t.exec(`INSERT INTO portals (id, domain, endpoint, server, state, family, hook_secret, installed, triggers_since, changed)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET domain = excluded.domain,
 			endpoint = excluded.endpoint, server = excluded.server, state = excluded.state, family = excluded.family,
+			hook_secret = CASE WHEN length(portals.hook_secret) = 0 THEN excluded.hook_secret ELSE portals.hook_secret END,
 			changed = excluded.changed`, string(p.ID), p.Domain, p.Endpoint, p.Server, string(p.State), p.Family, secret,
 			ms(p.Installed), ms(p.Installed), ms(t.now)); err != nil {
 			return err
@@ -133,14 +135,12 @@ func (s *Store) MovePortal(ctx context.Context, id portal.ID, domain, endpoint s
 // the portal's too, with the unfinished work canceled. History stays, unless clean asks to erase it.
 func (s *Store) RemoveApplication(ctx context.Context, id portal.ID, clientID string, clean bool) error {
 	return s.w.do(ctx, func(t *tx) error {
-		for _, q := range []string{
-			`UPDATE applications SET state = 'removed', token = ?, version = version + 1 WHERE portal = ? AND client_id = ?`,
-		} {
-			if _, err := t.exec(q, []byte{}, string(id), clientID); err != nil {
-				return err
-			}
+		if _, err := t.exec(`UPDATE applications SET state = 'removed', token = ?, version = version + 1
+			WHERE portal = ? AND client_id = ?`, []byte{}, string(id), clientID); err != nil {
+			return err
 		}
-		if _, err := t.exec(`DELETE FROM pairs WHERE portal = ? AND key LIKE ?`, string(id), string(id)+"/"+clientID+"/%"); err != nil {
+		prefix := string(id) + "/" + clientID + "/"
+		if _, err := t.exec(`DELETE FROM pairs WHERE portal = ? AND substr(key, 1, length(?)) = ?`, string(id), prefix, prefix); err != nil {
 			return err
 		}
 		var left int
@@ -156,9 +156,15 @@ func (s *Store) RemoveApplication(ctx context.Context, id portal.ID, clientID st
 }
 
 func (t *tx) removePortal(id portal.ID, clean bool) error {
+	for _, q := range []string{
+		`UPDATE inbox SET state = 3, note = 'the application was removed from the portal', finished = ? WHERE lane = ? AND state = 0`,
+		`UPDATE effects SET state = 2, note = 'the application was removed from the portal', finished = ? WHERE portal = ? AND state = 0`,
+	} {
+		if _, err := t.exec(q, ms(t.now), string(id)); err != nil {
+			return err
+		}
+	}
 	queries := []string{
-		`UPDATE inbox SET state = 3, note = 'the application was removed from the portal' WHERE lane = ? AND state = 0`,
-		`UPDATE effects SET state = 2, note = 'the application was removed from the portal' WHERE portal = ? AND state = 0`,
 		`DELETE FROM waiters WHERE portal = ?`,
 		`DELETE FROM connections WHERE portal = ?`,
 		`DELETE FROM pairs WHERE portal = ?`,
@@ -176,15 +182,25 @@ func (t *tx) removePortal(id portal.ID, clean bool) error {
 			return err
 		}
 	}
-	_, err := t.exec(`UPDATE portals SET state = 'removed', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
-		[]byte{}, ms(t.now), string(id))
-	return err
+	if _, err := t.exec(`UPDATE portals SET state = 'removed', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
+		[]byte{}, ms(t.now), string(id)); err != nil {
+		return err
+	}
+	return t.changed(string(id))
 }
 
 // SetPortalState pauses a portal or takes it up again.
 func (s *Store) SetPortalState(ctx context.Context, id portal.ID, state portal.State) error {
 	return s.w.do(ctx, func(t *tx) error {
 		_, err := t.exec(`UPDATE portals SET state = ?, changed = ? WHERE id = ?`, string(state), ms(t.now), string(id))
+		return err
+	})
+}
+
+// SetFamily stores a portal's LICENSE_FAMILY.
+func (s *Store) SetFamily(ctx context.Context, id portal.ID, family string) error {
+	return s.w.do(ctx, func(t *tx) error {
+		_, err := t.exec(`UPDATE portals SET family = ?, changed = ? WHERE id = ? AND family <> ?`, family, ms(t.now), string(id), family)
 		return err
 	})
 }
@@ -211,10 +227,9 @@ func (s *Store) AddPending(ctx context.Context, p portal.Pending, limit int) (bo
 		if err := t.row(`SELECT COUNT(*) FROM pending WHERE id <> ?`, p.ID).Scan(&n); err != nil {
 			return err
 		}
-		if n >= limit {
+		if stored = n < limit; !stored {
 			return nil
 		}
-		stored = true
 		_, err := t.exec(`INSERT INTO pending (id, client_id, member_id, reason, sealed, created) VALUES (?, ?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, member_id = excluded.member_id,
 			reason = excluded.reason, sealed = excluded.sealed`, p.ID, p.ClientID, p.MemberID, p.Reason, sealed, ms(p.Created))

@@ -56,6 +56,8 @@ type Scheduler interface {
 	Push(rows []lane.Row)
 	Holds(lane string) bool
 	Pending(like lane.NewRow) bool
+	// Foreign tells that rows of a lane ("": of any) were changed past the scheduler.
+	Foreign(lane string)
 }
 
 // Store is an open database.
@@ -70,6 +72,8 @@ type Store struct {
 	log    *slog.Logger
 	now    func() time.Time
 	sched  atomic.Pointer[Scheduler]
+	node   atomic.Pointer[string] // under which this process claims lanes
+	pruned atomic.Int64           // where the next step of Prune begins
 	lock   *os.File
 	closed atomic.Bool
 }
@@ -100,6 +104,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if err == nil {
 		err = s.migrate(ctx)
+	}
+	if err == nil && s.lock != nil { // whoever held lanes of this database is dead
+		_, err = s.write.ExecContext(ctx, `UPDATE lanes SET holder = '' WHERE holder <> ''`)
 	}
 	if err != nil {
 		_ = s.closeFiles()
@@ -163,12 +170,21 @@ func (s *Store) scheduler() Scheduler {
 	return noScheduler{}
 }
 
+// nodeName is empty until the scheduler of this process first claimed.
+func (s *Store) nodeName() string {
+	if p := s.node.Load(); p != nil {
+		return *p
+	}
+	return ""
+}
+
 // noScheduler stands in for processes that store but do not work, like the command line.
 type noScheduler struct{}
 
 func (noScheduler) Push([]lane.Row)          {}
 func (noScheduler) Holds(string) bool        { return false }
 func (noScheduler) Pending(lane.NewRow) bool { return false }
+func (noScheduler) Foreign(string)           {}
 
 // Ready reports whether work can be taken: the database answers and no commit has failed for good.
 func (s *Store) Ready(ctx context.Context) error {

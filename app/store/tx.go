@@ -21,7 +21,7 @@ type tx struct {
 	pushed []lane.Row       // stored here, to be worked after the commit
 	fences map[string]int64 // of lanes checked in this transaction; locked until its end
 	told   map[string]bool  // lanes that other nodes were told of
-	fresh  map[string]bool  // lanes that got rows in this transaction
+	reread []string         // lanes whose rows were changed by hand
 }
 
 // runAll runs accepts first and everything else after them, in the order in which it came. An op that

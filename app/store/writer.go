@@ -21,9 +21,6 @@ const (
 	commitWithin = 20 * time.Second
 )
 
-// ErrBusy is returned when the writer's queue is full: the caller answers 503 and pretends nothing.
-var ErrBusy = errors.New("too much is waiting to be stored")
-
 // op is one unit of a group commit: an accept, or anything else that writes.
 type op struct {
 	accept *Accept
@@ -39,16 +36,18 @@ type writer struct {
 	accepts chan *op
 	others  chan *op
 	quit    chan struct{}
+	ended   chan struct{}
 	stopped sync.WaitGroup
 	fault   atomic.Pointer[error]
 	observe func(Commit)
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
+	unsure  bool // a commit was not answered: what it stored, the scheduler was not told
 }
 
 func newWriter(s *Store, observe func(Commit)) *writer {
 	w := &writer{s: s, accepts: make(chan *op, queueLen), others: make(chan *op, queueLen),
-		quit: make(chan struct{}), observe: observe}
+		quit: make(chan struct{}), ended: make(chan struct{}), observe: observe}
 	w.stopped.Go(w.loop)
 	return w
 }
@@ -67,6 +66,7 @@ func (w *writer) stop() {
 }
 
 func (w *writer) loop() {
+	defer close(w.ended)
 	defer w.dropConn()
 	var group []*op
 	for {
@@ -125,35 +125,52 @@ func (w *writer) commit(group []*op) {
 			accepts++
 		}
 	}
-	pushed, err := w.transact(group)
+	t, err := w.transact(group)
+	for try := 0; try < 3 && collided(err); try++ { // with another node: one of the two had to give way
+		t, err = w.transact(group)
+	}
 	if err != nil && len(group) > 1 && !errors.Is(err, lane.ErrStoreDown) {
 		for _, o := range group {
-			rows, err := w.transact([]*op{o})
-			w.answer([]*op{o}, rows, err)
+			t, err := w.transact([]*op{o})
+			w.answer([]*op{o}, t, err)
 		}
 		w.observe(Commit{Accepts: accepts, Others: len(group) - accepts, Took: time.Since(started)})
 		return
 	}
 	w.observe(Commit{Accepts: accepts, Others: len(group) - accepts, Took: time.Since(started), Err: err})
-	w.answer(group, pushed, err)
+	w.answer(group, t, err)
 }
 
-func (w *writer) answer(group []*op, pushed []lane.Row, err error) {
-	if err == nil && len(pushed) > 0 {
-		w.s.scheduler().Push(pushed)
+func (w *writer) answer(group []*op, t *tx, err error) {
+	if err == nil {
+		w.tell(t)
 	}
 	for _, o := range group {
-		switch {
-		case err != nil:
+		if err != nil {
 			o.done(err)
-		default:
+		} else {
 			o.done(o.err)
 		}
 	}
 }
 
-// transact runs the group in one transaction and returns the rows to work.
-func (w *writer) transact(group []*op) ([]lane.Row, error) {
+// tell lets the scheduler know what was stored.
+func (w *writer) tell(t *tx) {
+	sched := w.s.scheduler()
+	if len(t.pushed) > 0 {
+		sched.Push(t.pushed)
+	}
+	for _, name := range t.reread {
+		sched.Foreign(name)
+	}
+	if w.unsure {
+		w.unsure = false
+		sched.Foreign("")
+	}
+}
+
+// transact runs the group in one transaction, which is returned when it was committed.
+func (w *writer) transact(group []*op) (*tx, error) {
 	if err := w.broken(); err != nil {
 		return nil, err
 	}
@@ -162,7 +179,7 @@ func (w *writer) transact(group []*op) ([]lane.Row, error) {
 	if err := w.connect(ctx); err != nil {
 		return nil, err
 	}
-	t := &tx{ctx: ctx, s: w.s, w: w, now: w.s.now()}
+	t := &tx{ctx: ctx, s: w.s, w: w, now: w.s.now(), told: map[string]bool{}, fences: map[string]int64{}}
 	begin := "BEGIN IMMEDIATE"
 	if w.s.d.postgres {
 		begin = "BEGIN"
@@ -176,13 +193,17 @@ func (w *writer) transact(group []*op) ([]lane.Row, error) {
 			w.dropConn()
 			return nil, down(err)
 		}
+		if !refused(err) {
+			return nil, down(err)
+		}
 		return nil, err
 	}
 	if _, err := w.conn.ExecContext(ctx, "COMMIT"); err != nil {
 		w.dropConn()
+		w.unsure = true
 		return nil, w.commitFailed(err)
 	}
-	return t.pushed, nil
+	return t, nil
 }
 
 // commitFailed judges a failed commit. An embedded database whose fsync failed may have lost pages that
@@ -194,10 +215,6 @@ func (w *writer) commitFailed(err error) error {
 		w.s.log.Error("the database failed to commit; nothing more is accepted until a restart", "error", err)
 	}
 	return failure
-}
-
-func down(err error) error {
-	return fmt.Errorf("%w: %w", lane.ErrStoreDown, err)
 }
 
 func (w *writer) connect(ctx context.Context) error {
@@ -226,18 +243,39 @@ func (w *writer) dropConn() {
 	w.conn, w.stmts = nil, nil
 }
 
-// submit hands an op to the writer; false when its queue is full.
-func (w *writer) submit(o *op) bool {
-	queue := w.others
-	if o.accept != nil {
-		queue = w.accepts
+// submit hands in an accept; it fails when the queue is full.
+func (w *writer) submit(o *op) error {
+	select {
+	case <-w.ended:
+		return errClosed
+	default:
 	}
 	select {
-	case queue <- o:
-		return true
+	case w.accepts <- o:
+		return nil
 	default:
-		return false
+		return ErrBusy
 	}
+}
+
+// hand gives the writer an op that must not be dropped, without waiting for its commit.
+func (w *writer) hand(o *op) {
+	select {
+	case <-w.ended: // checked first: a queue that nobody reads has room, too
+	default:
+		select {
+		case w.others <- o:
+			return
+		default:
+		}
+	}
+	go func() {
+		select {
+		case w.others <- o:
+		case <-w.ended:
+			o.done(errClosed)
+		}
+	}()
 }
 
 // do hands in an op that must not be dropped and waits for its commit.
@@ -248,11 +286,26 @@ func (w *writer) do(ctx context.Context, run func(*tx) error) error {
 	case w.others <- o:
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-w.ended:
+		return errClosed
 	}
+	return w.await(ctx, result)
+}
+
+// await gives an op's outcome. When ctx ends first the op may still be committed: its author starts from
+// what is stored.
+func (w *writer) await(ctx context.Context, result <-chan error) error {
 	select {
 	case err := <-result:
 		return err
 	case <-ctx.Done():
-		return ctx.Err() // the op may still be committed: its author starts from what is stored
+		return ctx.Err()
+	case <-w.ended:
+	}
+	select {
+	case err := <-result: // it was answered at last
+		return err
+	default:
+		return errClosed
 	}
 }

@@ -1,0 +1,72 @@
+package lane
+
+import (
+	"context"
+	"time"
+)
+
+// load reads unfinished rows of q with an id above after, beside everything else. The caller holds mu.
+func (s *Scheduler) load(q *queue, after int64) {
+	if q.loading {
+		q.reload = q.reload || after == 0
+		return
+	}
+	if s.stopped {
+		return
+	}
+	q.loading = true
+	q.touched = map[int64]bool{}
+	s.loads.Go(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Lease)
+		defer cancel()
+		rows, err := s.store.Load(ctx, q.lease.Lane, after, s.cfg.Page)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		touched := q.touched
+		q.loading, q.touched = false, nil
+		if s.queues[q.lease.Lane] != q || s.stopped {
+			return
+		}
+		if err != nil {
+			s.cfg.Log.Warn("rows cannot be read", "error", err)
+			q.more = true
+			time.AfterFunc(time.Second, func() { s.loadAgain(q, after) })
+			return
+		}
+		s.loaded(q, rows, after, touched)
+	})
+}
+
+func (s *Scheduler) loadAgain(q *queue, after int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.queues[q.lease.Lane] == q {
+		s.load(q, after)
+	}
+}
+
+// loaded takes a page in and reads on: to the end of what was known when everything is read again, and
+// above it while the workers have little to do. The caller holds mu.
+func (s *Scheduler) loaded(q *queue, rows []Row, after int64, touched map[int64]bool) {
+	full := len(rows) == s.cfg.Page
+	q.refresh(rows, after, full, touched, s.cfg.Now())
+	s.offer(q)
+	if full && rows[len(rows)-1].ID < q.loaded {
+		s.load(q, rows[len(rows)-1].ID)
+		return
+	}
+	q.more, q.missed = full || q.missed, false
+	s.refill(q)
+	if q.reload && !q.loading { // a stream of changes must not keep the later pages from being read
+		q.reload = false
+		s.load(q, 0)
+	}
+}
+
+// refill reads the next page when there is one and the workers have little to do. Rows that wait for
+// their time do not count, however many: they must not hold back those behind them. The caller holds mu.
+func (s *Scheduler) refill(q *queue) {
+	if q.more && q.live < s.cfg.Page/2 {
+		s.load(q, q.loaded)
+	}
+}

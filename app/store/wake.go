@@ -1,0 +1,112 @@
+package store
+
+import (
+	"time"
+
+	"konturbridge/app/lane"
+)
+
+// wakeLanes makes lanes that nobody holds due, and tells other nodes of rows in lanes that they hold. A
+// lane that this process holds is left alone: its scheduler gets the rows by Push after the commit.
+func (t *tx) wakeLanes(rows []lane.NewRow) error {
+	earliest := map[string]time.Time{}
+	for _, r := range rows {
+		if at, ok := earliest[r.Lane]; !ok || r.RunAt.Before(at) {
+			earliest[r.Lane] = r.RunAt
+		}
+	}
+	names := sortedKeys(earliest) // one order everywhere: two nodes must not wait for each other
+	if t.s.d.postgres {
+		return t.wakeShared(names, earliest)
+	}
+	for _, name := range names {
+		if t.s.scheduler().Holds(name) {
+			continue
+		}
+		if err := t.lower(name, t.dueAt(earliest[name])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lower makes a lane due at that moment at the latest.
+func (t *tx) lower(name string, due int64) error {
+	_, err := t.exec(`INSERT INTO lanes (lane, due) VALUES (?, ?)
+		ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, name, due)
+	return err
+}
+
+// wakeShared is wakeLanes where several nodes share the lanes. The share of a lane's row that is locked
+// here keeps its holder from giving it back, and others from claiming it, until the commit: whoever has
+// it then either is told of the rows or finds them. Nothing waits for such a lock.
+func (t *tx) wakeShared(names []string, earliest map[string]time.Time) error {
+	holders, err := t.holders(names)
+	if err != nil {
+		return err
+	}
+	var tell, free []string
+	var dues []int64
+	for _, name := range names {
+		holder, known := holders[name]
+		if known && holder != "" && holder == t.s.nodeName() && t.s.scheduler().Holds(name) {
+			continue
+		}
+		tell = append(tell, name)
+		if !known || holder == "" {
+			free, dues = append(free, name), append(dues, t.dueAt(earliest[name]))
+		}
+	}
+	if len(free) > 0 {
+		if _, err := t.exec(`INSERT INTO lanes (lane, due) SELECT * FROM unnest(?::text[], ?::bigint[])
+			ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, free, dues); err != nil {
+			return err
+		}
+	}
+	return t.notify(tell...)
+}
+
+func (t *tx) holders(names []string) (map[string]string, error) {
+	rows, err := t.query(`SELECT lane, holder FROM lanes WHERE lane = ANY(?::text[]) FOR KEY SHARE`, names)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	holders := make(map[string]string, len(names))
+	for rows.Next() {
+		var name, holder string
+		if err := rows.Scan(&name, &holder); err != nil {
+			return nil, err
+		}
+		holders[name] = holder
+	}
+	return holders, rows.Err()
+}
+
+// changed makes a lane due whose rows were changed by hand, and tells whoever holds it to read it again.
+func (t *tx) changed(name string) error {
+	t.reread = append(t.reread, name)
+	if err := t.lower(name, atOnce); err != nil {
+		return err
+	}
+	return t.notify(name)
+}
+
+// notify tells other nodes, once per lane and transaction, that rows of a lane changed.
+func (t *tx) notify(names ...string) error {
+	if !t.s.d.postgres {
+		return nil
+	}
+	fresh := names[:0:0]
+	for _, name := range names {
+		if !t.told[name] {
+			t.told[name] = true
+			fresh = append(fresh, name)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	_, err := t.exec(`SELECT pg_notify('`+channel+`', name) FROM unnest(?::text[]) AS name`, fresh)
+	return err
+}

@@ -222,14 +222,14 @@ var errDepth = errors.New("nested too deep")
 
 // parseJSON reads one JSON value, keeping the order of keys.
 func parseJSON(body []byte) (any, error) {
+	if !json.Valid(body) { // the token reader below is laxer than the grammar
+		return nil, errors.New("json: not a value")
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	v, err := decodeValue(dec, 0)
 	if err != nil {
 		return nil, fmt.Errorf("json: %w", err)
-	}
-	if dec.More() {
-		return nil, errors.New("json: trailing data")
 	}
 	return v, nil
 }
@@ -357,18 +357,10 @@ func (a *array) MarshalJSON() ([]byte, error) {
 			b.WriteByte(',')
 		}
 		if !isList {
-			name, err := json.Marshal(k)
-			if err != nil {
-				return nil, err
-			}
-			b.Write(name)
+			b.Write(encode(k))
 			b.WriteByte(':')
 		}
-		v, err := json.Marshal(a.vals[k])
-		if err != nil {
-			return nil, err
-		}
-		b.Write(v)
+		b.Write(encode(a.vals[k]))
 	}
 	b.WriteByte("}]"[btoi(isList)])
 	return b.Bytes(), nil

@@ -25,9 +25,7 @@ func TestParseForm(t *testing.T) {
 	} {
 		a := newArray()
 		require.NoError(t, parseForm(a, body), body)
-		got, err := json.Marshal(a)
-		require.NoError(t, err)
-		require.Equal(t, want, string(got), body)
+		require.Equal(t, want, strings.TrimSpace(string(encode(a))), body)
 	}
 	require.Error(t, parseForm(newArray(), "%zz=1"))
 	require.Error(t, parseForm(newArray(), "a=%zz"))

@@ -6,7 +6,7 @@ import (
 )
 
 // AppInfo is the portal's own view of the application. The authorization server's answer to a method
-// of the same name is another one, and the one to trust. doc: api-reference/common/system/app-info.md
+// of the same name is another one, and the one to trust. doc: api-reference/common/system/*.md
 type AppInfo struct {
 	ID             ID   `json:"ID"`
 	Code           Text `json:"CODE"`
@@ -21,12 +21,12 @@ type AppInfo struct {
 }
 
 // AppInfo asks for the application's state on the portal.
-// Errors: ErrAccessDenied for a webhook. doc: api-reference/common/system/app-info.md
+// Errors: ErrAccessDenied for a webhook. doc: api-reference/common/system/*.md
 func (c *Client) AppInfo(ctx context.Context) (AppInfo, error) {
 	return Call[AppInfo](ctx, c, "app.info", nil)
 }
 
-// Profile is the user whose token it is. doc: api-reference/common/users/profile.md
+// Profile is the user whose token it is. doc: api-reference/common/users/*.md
 type Profile struct {
 	ID       ID   `json:"ID"`
 	Admin    Flag `json:"ADMIN"`
@@ -35,12 +35,12 @@ type Profile struct {
 	TimeZone Text `json:"TIME_ZONE"` // may be empty
 }
 
-// Profile asks who the token's user is. doc: api-reference/common/users/profile.md
+// Profile asks who the token's user is. doc: api-reference/common/users/*.md
 func (c *Client) Profile(ctx context.Context) (Profile, error) {
 	return Call[Profile](ctx, c, "profile", nil)
 }
 
-// Scope lists the scopes that the application was given. doc: api-reference/common/system/scope.md
+// Scope lists the scopes that the application was given. doc: api-reference/common/system/*.md
 func (c *Client) Scope(ctx context.Context) ([]string, error) {
 	return Call[List[string]](ctx, c, "scope", nil)
 }
@@ -51,7 +51,7 @@ const (
 	FeatureAuthConnector   = "rest_auth_connector"   // own changes can be kept out of the queue
 )
 
-// Feature reports whether the portal's plan has a feature. doc: api-reference/common/system/feature-get.md
+// Feature reports whether the portal's plan has a feature. doc: api-reference/common/system/*.md
 func (c *Client) Feature(ctx context.Context, code string) (bool, error) {
 	feature, err := Call[struct {
 		Value Flag `json:"value"`
@@ -59,18 +59,18 @@ func (c *Client) Feature(ctx context.Context, code string) (bool, error) {
 	return bool(feature.Value), err
 }
 
-// MethodInfo tells about a method. doc: api-reference/common/system/method-get.md
+// MethodInfo tells about a method. doc: api-reference/common/system/*.md
 type MethodInfo struct {
 	Exists    Flag `json:"isExisting"`
 	Available Flag `json:"isAvailable"` // to this token
 }
 
-// MethodGet asks whether a method exists on this portal. doc: api-reference/common/system/method-get.md
+// MethodGet asks whether a method exists on this portal. doc: api-reference/common/system/*.md
 func (c *Client) MethodGet(ctx context.Context, name string) (MethodInfo, error) {
 	return Call[MethodInfo](ctx, c, "method.get", map[string]string{"name": name})
 }
 
-// ServerTime is the portal's clock. doc: api-reference/common/system/server-time.md
+// ServerTime is the portal's clock. doc: api-reference/common/system/*.md
 func (c *Client) ServerTime(ctx context.Context) (time.Time, error) {
 	now, err := Call[Time](ctx, c, "server.time", nil)
 	return now.Time, err

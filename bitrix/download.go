@@ -66,7 +66,7 @@ func (e *DownloadError) MaybeDone() bool { return false }
 // After an error w may hold a part of the file.
 //
 // Errors: ErrNoLink, ErrForeignHost, upstream.ErrAnswerTooLarge, ErrNotFound, and those of [Call].
-// doc: api-reference/files/how-to-download-files.md
+// doc: api-reference/files/*.md
 func (c *Client) Download(ctx context.Context, ref FileRef, w io.Writer, maxBytes int64) (Downloaded, error) {
 	if ref.Link == "" {
 		return Downloaded{}, &DownloadError{ErrNoLink, upstream.Refused}
@@ -163,7 +163,8 @@ func portalLink(link string, to target, renewed bool) (address, origin string, e
 		return "", "", &DownloadError{ErrForeignHost, upstream.Broken}
 	}
 	u, err := base.Parse(link)
-	if err != nil || u.User != nil || u.Scheme != base.Scheme || hostOf(u.String()) != hostOf(to.endpoint) {
+	safe := err == nil && u.User == nil && (u.Scheme == "https" || u.Scheme == base.Scheme)
+	if !safe || hostOf(u.String()) != hostOf(to.endpoint) {
 		return "", "", &DownloadError{ErrForeignHost, upstream.Refused}
 	}
 	u.Fragment = ""

@@ -175,6 +175,11 @@ func methodRule(code, description string) (rule, bool) {
 	case "not_found", "error_not_found", "owner_not_found", "error_activity_not_found", "error_template_not_found",
 		"error_task_not_found", "error_event_not_found", "error_placement_not_found", "error_entity_not_found":
 		return refused(ErrNotFound)
+	case "error_wrong_workflow_id": // of a template too
+		if strings.Contains(description, "not found") {
+			return refused(ErrNotFound)
+		}
+		return rule{class: upstream.Broken}, true
 	case "error_activity_already_installed":
 		return refused(ErrAlreadyInstalled)
 	case "error_activity_add_failure":
@@ -189,7 +194,7 @@ func methodRule(code, description string) (rule, bool) {
 	case code != "" && code != "0":
 		return rule{}, false
 	case strings.HasPrefix(description, "not found"), strings.HasSuffix(description, "is not found"),
-		strings.HasSuffix(description, "is not found."), strings.HasPrefix(description, "template not found"):
+		strings.HasSuffix(description, "is not found."):
 		return refused(ErrNotFound)
 	case strings.HasPrefix(description, "access denied"):
 		return refused(ErrAccessDenied)

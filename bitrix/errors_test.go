@@ -88,6 +88,8 @@ func TestErrorsByTextAndStatus(t *testing.T) {
 		"robot, race":       {"ERROR_ACTIVITY_ADD_FAILURE", "Activity already added!", wanted{400, upstream.Refused, bitrix.ErrAlreadyInstalled, false}},
 		"robot, fault":      {"ERROR_ACTIVITY_ADD_FAILURE", "Activity save error!", wanted{400, upstream.Retry, nil, true}},
 		"robot is not":      {"ERROR_ACTIVITY_NOT_FOUND", "Activity or Robot not found!", wanted{400, upstream.Refused, bitrix.ErrNotFound, false}},
+		"no template":       {"ERROR_WRONG_WORKFLOW_ID", "Template not found", wanted{400, upstream.Refused, bitrix.ErrNotFound, false}},
+		"no template id":    {"ERROR_WRONG_WORKFLOW_ID", "Empty TEMPLATE_ID", wanted{400, upstream.Broken, nil, false}},
 		"event is bound":    {"ERROR_CORE", "Unable to set event handler", wanted{400, upstream.Refused, bitrix.ErrAlreadyBound, false}},
 		"widget is bound":   {"ERROR_CORE", "Unable to set placement handler: Handler already binded", wanted{400, upstream.Refused, bitrix.ErrAlreadyBound, false}},
 		"field exists":      {"ERROR_CORE", "Field already exists", wanted{400, upstream.Refused, nil, false}},

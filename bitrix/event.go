@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Names of the events that concern the application itself. doc: api-reference/common/events/index.md
+// Names of the events that concern the application itself. doc: api-reference/common/events/*.md
 const (
 	EventAppInstall    = "ONAPPINSTALL"
 	EventAppUpdate     = "ONAPPUPDATE"

@@ -32,7 +32,7 @@ func ParseFileValue(s string) (FileRef, error) {
 }
 
 // UnmarshalJSON reads the shapes of crm.item.*, of the old methods, and a bare id.
-// doc: api-reference/files/index.md
+// doc: api-reference/files/*.md
 func (f *FileRef) UnmarshalJSON(data []byte) error {
 	*f = FileRef{}
 	if len(data) == 0 || data[0] != '{' {
@@ -81,7 +81,7 @@ type DiskFile struct {
 func (f DiskFile) Ref() FileRef { return FileRef{ID: f.FileID, Link: f.DownloadURL} }
 
 // DiskFile reads a file's description with a fresh link. It needs the scope disk. Errors: ErrNotFound.
-// doc: api-reference/disk/file/disk-file-get.md
+// doc: api-reference/disk/**
 func (c *Client) DiskFile(ctx context.Context, id ID) (DiskFile, error) {
 	return Call[DiskFile](ctx, c, "disk.file.get", map[string]ID{"id": id})
 }

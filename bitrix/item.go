@@ -102,7 +102,7 @@ func (i Item) Date(name string) Date { return first(values[Date](i, name)) }
 // Files are the field's files.
 func (i Item) Files(name string) []FileRef { return values[FileRef](i, name) }
 
-// FieldInfo describes a field of an object type. doc: api-reference/crm/universal/crm-item-fields.md
+// FieldInfo describes a field of an object type. doc: api-reference/crm/universal/**
 type FieldInfo struct {
 	Type       Text              `json:"type"`
 	Required   Flag              `json:"isRequired"`

@@ -15,7 +15,7 @@ type itemFrame struct {
 }
 
 // ItemGet reads a card of any type. Errors: ErrNotFound, ErrAccessDenied.
-// doc: api-reference/crm/universal/crm-item-get.md
+// doc: api-reference/crm/universal/**
 func (c *Client) ItemGet(ctx context.Context, kind EntityTypeID, id ID) (Item, error) {
 	frame, err := Call[itemFrame](ctx, c, "crm.item.get", itemParams{Kind: kind, ID: id, Original: true})
 	return frame.Item, err
@@ -31,7 +31,7 @@ type itemParams struct {
 }
 
 // ItemAdd creates a card and returns it. Unknown field names are ignored by the portal.
-// doc: api-reference/crm/universal/crm-item-add.md
+// doc: api-reference/crm/universal/**
 func (c *Client) ItemAdd(ctx context.Context, kind EntityTypeID, fields map[string]any) (Item, error) {
 	frame, err := Call[itemFrame](ctx, c, "crm.item.add", itemParams{Kind: kind, Fields: fields, Original: true})
 	return frame.Item, err
@@ -40,7 +40,7 @@ func (c *Client) ItemAdd(ctx context.Context, kind EntityTypeID, fields map[stri
 // ItemUpdate changes fields of a card and returns it. A multiple file field loses every file that is
 // not listed: keep one by its FileRef, add one as FileContent. Unknown field names are ignored, and
 // nothing changed means no event and no robots.
-// doc: api-reference/crm/universal/crm-item-update.md, api-reference/files/how-to-update-files.md
+// doc: api-reference/crm/universal/**, api-reference/files/how-to-update-files.md
 func (c *Client) ItemUpdate(ctx context.Context, kind EntityTypeID, id ID, fields map[string]any) (Item, error) {
 	frame, err := Call[itemFrame](ctx, c, "crm.item.update", ItemUpdateParams(kind, id, fields))
 	return frame.Item, err
@@ -52,7 +52,7 @@ func ItemUpdateParams(kind EntityTypeID, id ID, fields map[string]any) any {
 }
 
 // ItemFields describes the fields of a type by the names under which cards carry them.
-// doc: api-reference/crm/universal/crm-item-fields.md
+// doc: api-reference/crm/universal/**
 func (c *Client) ItemFields(ctx context.Context, kind EntityTypeID) (map[string]FieldInfo, error) {
 	frame, err := Call[struct {
 		Fields Map[FieldInfo] `json:"fields"`
@@ -68,7 +68,7 @@ type listItems struct {
 }
 
 // ItemList reads one page of cards; those that the token's user may not read are silently left out.
-// doc: api-reference/crm/universal/crm-item-list.md
+// doc: api-reference/crm/universal/**
 func (c *Client) ItemList(ctx context.Context, kind EntityTypeID, opts ListOptions) (ListAnswer[[]Item], error) {
 	list, err := CallList[struct {
 		Items List[Item] `json:"items"`
@@ -147,13 +147,13 @@ type ContactLink struct {
 }
 
 // DealContacts lists a deal's contacts. Errors: ErrNotFound, ErrAccessDenied.
-// doc: api-reference/crm/deals/contacts/crm-deal-contact-items-get.md
+// doc: api-reference/crm/deals/**
 func (c *Client) DealContacts(ctx context.Context, id ID) ([]ContactLink, error) {
 	return Call[List[ContactLink]](ctx, c, "crm.deal.contact.items.get", map[string]ID{"id": id})
 }
 
 // LeadContacts lists a lead's contacts. Errors: ErrNotFound, ErrAccessDenied.
-// doc: api-reference/crm/leads/contacts/crm-lead-contact-items-get.md
+// doc: api-reference/crm/leads/**
 func (c *Client) LeadContacts(ctx context.Context, id ID) ([]ContactLink, error) {
 	return Call[List[ContactLink]](ctx, c, "crm.lead.contact.items.get", map[string]ID{"id": id})
 }

@@ -13,7 +13,7 @@ const PlacementDefault = "DEFAULT"
 // PageOpening is the form by which a browser opens the application's page, its installer or a widget
 // in a portal's frame. Nothing in it is proven until the access token was shown to the authorization
 // server; Options come from the user's browser and can be forged.
-// doc: settings/app-installation/local-apps/index.md, api-reference/widgets/index.md
+// doc: settings/app-installation/local-apps/*.md, api-reference/widgets/index.md
 type PageOpening struct {
 	Domain           string // no identity: domains change
 	Plain            bool   // PROTOCOL=0: the portal is on http

@@ -3,7 +3,7 @@ package bitrix
 import "context"
 
 // DetailTab is the code of the tab in a type's card, such as CRM_DEAL_DETAIL_TAB.
-// doc: api-reference/widgets/crm/index.md
+// doc: api-reference/widgets/crm/*.md
 func DetailTab(kind EntityTypeID) string { return "CRM_" + kind.Name() + "_DETAIL_TAB" }
 
 // Placement is a widget of the application in the portal.

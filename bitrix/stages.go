@@ -16,7 +16,7 @@ type Category struct {
 
 // Categories lists the funnels that the token's user may see. Errors: ErrNotFound for an unknown type;
 // types without funnels answer ENTITY_TYPE_NOT_SUPPORTED.
-// doc: api-reference/crm/universal/category/crm-category-list.md
+// doc: api-reference/crm/universal/**
 func (c *Client) Categories(ctx context.Context, kind EntityTypeID) ([]Category, error) {
 	frame, err := Call[struct {
 		Categories List[Category] `json:"categories"`
@@ -31,7 +31,7 @@ const (
 	SemanticsFailure = "F"
 )
 
-// Status is a row of a dictionary, such as a stage. doc: api-reference/crm/status/crm-status-list.md
+// Status is a row of a dictionary, such as a stage. doc: api-reference/crm/status/**
 type Status struct {
 	ID        ID   `json:"ID"`
 	EntityID  Text `json:"ENTITY_ID"` // the dictionary
@@ -44,7 +44,7 @@ type Status struct {
 
 // StageDictionary names the dictionary that holds a funnel's stages, for the filter ENTITY_ID of
 // [Client.Statuses]; "" for a type without stages.
-// doc: api-reference/crm/status/index.md
+// doc: api-reference/crm/status/**
 func StageDictionary(kind EntityTypeID, category ID) string {
 	switch {
 	case kind == EntityLead:
@@ -63,7 +63,7 @@ func StageDictionary(kind EntityTypeID, category ID) string {
 }
 
 // Statuses lists rows of dictionaries; filter by ENTITY_ID. The method has no pages.
-// doc: api-reference/crm/status/crm-status-list.md
+// doc: api-reference/crm/status/**
 func (c *Client) Statuses(ctx context.Context, opts ListOptions) ([]Status, error) {
 	return Call[List[Status]](ctx, c, "crm.status.list", ListOptions{Filter: opts.Filter, Order: opts.Order})
 }

@@ -27,7 +27,7 @@ func (m Comment) MarshalJSON() ([]byte, error) {
 }
 
 // CommentAdd adds a comment and returns its id. Errors: ErrNotFound for an unknown card, ErrAccessDenied.
-// doc: api-reference/crm/timeline/comments/crm-timeline-comment-add.md
+// doc: api-reference/crm/timeline/**
 func (c *Client) CommentAdd(ctx context.Context, m Comment) (ID, error) {
 	return Call[ID](ctx, c, "crm.timeline.comment.add", m)
 }
@@ -50,7 +50,7 @@ type TimelineFile struct {
 }
 
 // CommentList reads a page of a card's comments, newest first.
-// doc: api-reference/crm/timeline/comments/crm-timeline-comment-list.md
+// doc: api-reference/crm/timeline/**
 func (c *Client) CommentList(ctx context.Context, kind EntityTypeID, id ID, start int) (ListAnswer[[]CommentRow], error) {
 	return rows[CommentRow](ctx, c, "crm.timeline.comment.list", ListOptions{
 		Filter: map[string]any{"ENTITY_ID": id, "ENTITY_TYPE": kind.TimelineName()},
@@ -78,7 +78,7 @@ func (m LogMessage) MarshalJSON() ([]byte, error) {
 }
 
 // LogMessageAdd adds a line and returns its id. Errors: ErrNotFound for an unknown card.
-// doc: api-reference/crm/timeline/logmessage/crm-timeline-logmessage-add.md
+// doc: api-reference/crm/timeline/**
 func (c *Client) LogMessageAdd(ctx context.Context, m LogMessage) (ID, error) {
 	frame, err := Call[struct {
 		Message struct {
@@ -112,7 +112,7 @@ func (t Todo) MarshalJSON() ([]byte, error) {
 }
 
 // TodoAdd adds a to-do and returns its id. Errors: ErrNotFound for an unknown card.
-// doc: api-reference/crm/timeline/activities/todo/crm-activity-todo-add.md
+// doc: api-reference/crm/timeline/**
 func (c *Client) TodoAdd(ctx context.Context, t Todo) (ID, error) {
 	frame, err := Call[struct {
 		ID ID `json:"id"`
@@ -130,7 +130,7 @@ type Notice struct {
 }
 
 // Notify sends a notification and returns its id; 0 when the portal did not deliver it. It needs the
-// scope im. doc: api-reference/chats/notifications/im-notify.md
+// scope im. doc: api-reference/chats/notifications/*.md
 func (c *Client) Notify(ctx context.Context, n Notice) (ID, error) {
 	return Call[ID](ctx, c, "im.notify", n)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // UserField is an additional field of deals, leads, contacts or companies.
-// doc: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-add.md
+// doc: api-reference/crm/deals/**
 type UserField struct {
 	ID            ID                    `json:"ID,omitempty"`
 	EntityID      string                `json:"ENTITY_ID,omitempty"`
@@ -51,7 +51,7 @@ func userFieldMethod(kind EntityTypeID, verb string) (string, error) {
 }
 
 // UserFieldAdd creates a field and returns its id. It needs a CRM administrator.
-// doc: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-add.md
+// doc: api-reference/crm/deals/**
 func (c *Client) UserFieldAdd(ctx context.Context, kind EntityTypeID, field UserField) (ID, error) {
 	method, err := userFieldMethod(kind, "add")
 	if err != nil {
@@ -61,7 +61,7 @@ func (c *Client) UserFieldAdd(ctx context.Context, kind EntityTypeID, field User
 }
 
 // UserFieldList lists the fields of a type; Select and Start are ignored.
-// doc: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-list.md
+// doc: api-reference/crm/deals/**
 func (c *Client) UserFieldList(ctx context.Context, kind EntityTypeID, opts ListOptions) ([]UserField, error) {
 	method, err := userFieldMethod(kind, "list")
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *Client) UserFieldList(ctx context.Context, kind EntityTypeID, opts List
 }
 
 // FieldConfig is an additional field of a smart process. The portal ignores further labels on adding.
-// doc: api-reference/crm/universal/userfieldconfig/userfieldconfig-add.md
+// doc: api-reference/crm/universal/**
 type FieldConfig struct {
 	ID            ID                      `json:"id,omitempty"`
 	EntityID      string                  `json:"entityId"`  // CRM_ and the definition's id, not entityTypeId
@@ -97,7 +97,7 @@ type FieldConfigChoice struct {
 }
 
 // FieldConfigAdd creates a field and returns its id. It needs the scopes userfieldconfig and crm.
-// doc: api-reference/crm/universal/userfieldconfig/userfieldconfig-add.md
+// doc: api-reference/crm/universal/**
 func (c *Client) FieldConfigAdd(ctx context.Context, field FieldConfig) (ID, error) {
 	frame, err := Call[struct {
 		Field struct {
@@ -108,7 +108,7 @@ func (c *Client) FieldConfigAdd(ctx context.Context, field FieldConfig) (ID, err
 }
 
 // FieldConfigList lists fields; filter by entityId.
-// doc: api-reference/crm/universal/userfieldconfig/userfieldconfig-list.md
+// doc: api-reference/crm/universal/**
 func (c *Client) FieldConfigList(ctx context.Context, opts ListOptions) (ListAnswer[[]FieldConfig], error) {
 	params := struct {
 		Module string `json:"moduleId"`

@@ -50,7 +50,7 @@ func (c *Client) WorkflowKill(ctx context.Context, id string) error {
 }
 
 // Template is a workflow template; which fields are set is what was selected.
-// doc: api-reference/bizproc/template/bizproc-workflow-template-list.md
+// doc: api-reference/bizproc/template/*.md
 type Template struct {
 	ID          ID                     `json:"ID"`
 	Name        Text                   `json:"NAME"`
@@ -70,7 +70,7 @@ type TemplateParameter struct {
 }
 
 // TemplateList lists workflow templates; without Select only ID. It needs an administrator.
-// doc: api-reference/bizproc/template/bizproc-workflow-template-list.md
+// doc: api-reference/bizproc/template/*.md
 func (c *Client) TemplateList(ctx context.Context, opts ListOptions) (ListAnswer[[]Template], error) {
 	return rows[Template](ctx, c, "bizproc.workflow.template.list", upperListOptions(opts))
 }

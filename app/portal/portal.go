@@ -81,8 +81,8 @@ type Connection struct {
 	Default   bool
 	Login     string
 	AccountID string
-	Password  string // sealed at rest, never printed
-	Cursor    string // position in the news; "" until the first read took it
+	Secrets   map[string]string // by key of the settings (password, clientKey, …); sealed at rest, never printed
+	Cursor    string            // position in the news; "" until the first read took it
 	CursorAt  time.Time
 	State     string // "" good; refused: its credentials were refused
 	Note      string

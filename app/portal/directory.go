@@ -1,0 +1,130 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// followPause is how often the directory asks whether anything changed: what another process stores is
+// followed within two seconds.
+const followPause = time.Second
+
+// Reader reads the stored portals.
+type Reader interface {
+	Portals(ctx context.Context) ([]Portal, error)
+	// PortalsVersion changes whenever any portal or application does.
+	PortalsVersion(ctx context.Context) (string, error)
+}
+
+// Directory is the portals as they are stored, in memory: requests are checked against it without a
+// database read. Safe for concurrent use. What it hands out is shared and must not be changed.
+type Directory struct {
+	store   Reader
+	log     *slog.Logger
+	loading sync.Mutex
+	now     atomic.Pointer[snapshot]
+}
+
+// snapshot is one consistent reading of all portals.
+type snapshot struct {
+	version string
+	list    []Portal
+	byID    map[ID]int
+	byHook  map[[sha256.Size]byte]int
+}
+
+// NewDirectory returns an empty directory: call Reload before the first request is taken.
+func NewDirectory(store Reader, log *slog.Logger) *Directory {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	d := &Directory{store: store, log: log}
+	d.now.Store(&snapshot{})
+	return d
+}
+
+// Run follows changes that other processes make, until ctx ends. A database that does not answer leaves
+// the last reading in place.
+func (d *Directory) Run(ctx context.Context) error {
+	tick := time.NewTicker(followPause)
+	defer tick.Stop()
+	failing := false
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		err := d.follow(ctx)
+		if err != nil && !failing && ctx.Err() == nil {
+			d.log.LogAttrs(ctx, slog.LevelWarn, "the portals cannot be read; the last reading is used",
+				slog.String("error", err.Error()))
+		}
+		failing = err != nil
+	}
+}
+
+func (d *Directory) follow(ctx context.Context) error {
+	version, err := d.store.PortalsVersion(ctx)
+	if err != nil || version == d.now.Load().version {
+		return err
+	}
+	return d.Reload(ctx)
+}
+
+// Reload reads the portals now. The version is read first: a change in between is then read once more
+// instead of never.
+func (d *Directory) Reload(ctx context.Context) error {
+	d.loading.Lock()
+	defer d.loading.Unlock()
+	version, err := d.store.PortalsVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read the portals' version: %w", err)
+	}
+	list, err := d.store.Portals(ctx)
+	if err != nil {
+		return fmt.Errorf("read the portals: %w", err)
+	}
+	s := &snapshot{
+		version: version, list: list,
+		byID: make(map[ID]int, len(list)), byHook: make(map[[sha256.Size]byte]int, len(list)),
+	}
+	for i, p := range list {
+		s.byID[p.ID] = i
+		if p.HookSecret != "" {
+			s.byHook[sha256.Sum256([]byte(p.HookSecret))] = i
+		}
+	}
+	d.now.Store(s)
+	return nil
+}
+
+// Get finds a portal in whatever state; ok is false when it was never installed.
+func (d *Directory) Get(id ID) (p Portal, ok bool) {
+	s := d.now.Load()
+	i, ok := s.byID[id]
+	if !ok {
+		return Portal{}, false
+	}
+	return s.list[i], true
+}
+
+// ByHookSecret finds the portal that a webhook address belongs to. The secret is looked up by its hash,
+// so the time that it takes tells nothing about how much of a guess is right.
+func (d *Directory) ByHookSecret(secret string) (p Portal, ok bool) {
+	s := d.now.Load()
+	i, ok := s.byHook[sha256.Sum256([]byte(secret))]
+	if !ok || subtle.ConstantTimeCompare([]byte(s.list[i].HookSecret), []byte(secret)) != 1 {
+		return Portal{}, false
+	}
+	return s.list[i], true
+}
+
+// All lists the portals in the order in which they were installed, removed ones too.
+func (d *Directory) All() []Portal { return d.now.Load().list }

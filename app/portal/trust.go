@@ -1,0 +1,86 @@
+package portal
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+)
+
+// ErrDenied is wrapped by the error of every request that proved nothing: a wrong token, an unknown
+// portal, a forged page. Whoever sent it learns no more than that; the text is for the log.
+var ErrDenied = errors.New("the request is not trusted")
+
+func denied(why string) error { return fmt.Errorf("%w: %s", ErrDenied, why) }
+
+// Application says which of the portal's active applications a request's application_token belongs to.
+// The comparison takes the same time whatever is wrong.
+//
+// Errors: wrapping ErrDenied. doc: api-reference/events/safe-event-handlers.md
+func (p Portal) Application(applicationToken string) (Application, error) {
+	given := sha256.Sum256([]byte(applicationToken)) // so that lengths do not matter either
+	found := -1
+	for i, a := range p.Apps {
+		kept := sha256.Sum256([]byte(a.Token))
+		// A portal that never told its token has "": nothing matches that.
+		if a.State == Active && a.Token != "" && subtle.ConstantTimeCompare(kept[:], given[:]) == 1 {
+			found = i
+		}
+	}
+	switch {
+	case found >= 0:
+		return p.Apps[found], nil
+	case applicationToken == "":
+		return Application{}, denied("the application_token is missing")
+	default:
+		return Application{}, denied("the application_token is not the portal's")
+	}
+}
+
+// Trusted finds the portal that a request says it comes from and the application whose token it
+// carries. working asks for a portal that work may be taken from: a paused one has lost its
+// credentials, so nothing that it asks for could be done.
+//
+// Errors: wrapping ErrDenied.
+func (d *Directory) Trusted(member, applicationToken string, working bool) (Portal, Application, error) {
+	p, ok := d.Get(ID(member))
+	if !ok {
+		return Portal{}, Application{}, denied("the portal is not known")
+	}
+	a, err := p.Application(applicationToken)
+	if err != nil {
+		return Portal{}, Application{}, err
+	}
+	if p.State == Removed || working && p.State != Active {
+		return Portal{}, Application{}, denied("the portal is " + string(p.State))
+	}
+	return p, a, nil
+}
+
+// TrustedHook finds the portal that a webhook's secret was issued for.
+//
+// Errors: wrapping ErrDenied, also when the call says that it comes from another portal.
+func (d *Directory) TrustedHook(secret, member string) (Portal, error) {
+	p, ok := d.ByHookSecret(secret)
+	switch {
+	case !ok:
+		return Portal{}, denied("the webhook's secret is not known")
+	case string(p.ID) != member:
+		return Portal{}, denied("the webhook's secret belongs to another portal")
+	case p.State != Active:
+		return Portal{}, denied("the portal is " + string(p.State))
+	}
+	return p, nil
+}
+
+// hookSecretBytes is how much chance is in a webhook's secret.
+const hookSecretBytes = 24
+
+// NewHookSecret makes the secret part of a portal's webhook addresses.
+func NewHookSecret() string {
+	raw := make([]byte, hookSecretBytes)
+	rand.Read(raw) // never fails: crypto/rand ends the process instead
+	return base64.RawURLEncoding.EncodeToString(raw)
+}

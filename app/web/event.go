@@ -1,0 +1,69 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/gofiber/fiber/v2"
+
+	"konturbridge/app/inbox"
+	"konturbridge/app/portal"
+	"konturbridge/bitrix"
+)
+
+// event takes everything that the bridge is bound to.
+func (h *handlers) event(c *fiber.Ctx) error {
+	e, err := bitrix.ParseEvent(c.BodyRaw())
+	if err != nil {
+		return err
+	}
+	switch e.Name {
+	case bitrix.EventAppInstall, bitrix.EventAppUpdate:
+		return h.installByEvent(c, e)
+	case bitrix.EventAppUninstall:
+		return h.uninstall(c, e)
+	default:
+		return h.happened(c, e)
+	}
+}
+
+func (h *handlers) uninstall(c *fiber.Ctx, e bitrix.Event) error {
+	ctx, cancel := stored(c)
+	defer cancel()
+	if err := h.deps.Installer.Uninstall(ctx, e); err != nil {
+		return err
+	}
+	return c.SendStatus(fiber.StatusOK)
+}
+
+// happened stores an event of a card. Anything else that is trusted is none of the bridge's business:
+// an error would only make the queue call slower.
+func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
+	p, _, err := h.deps.Trust.Trusted(e.Auth.MemberID, string(e.Auth.ApplicationToken), true)
+	if err != nil {
+		return err
+	}
+	if e.Name == bitrix.EventOffline {
+		h.deps.Offline(c.UserContext(), p.ID)
+		return c.SendStatus(fiber.StatusOK)
+	}
+	ctx, cancel := stored(c)
+	defer cancel()
+	_, err = h.deps.Inbox.Event(ctx, string(p.ID), e)
+	switch {
+	case errors.Is(err, inbox.ErrNotACard):
+		h.deps.Log.LogAttrs(ctx, slog.LevelDebug, "event ignored", slog.String("event", e.Name))
+	case err != nil:
+		return fmt.Errorf("store an event: %w", err)
+	}
+	return c.SendStatus(fiber.StatusOK)
+}
+
+// portalOf refuses an installation event that could never be matched by a later request.
+func portalOf(e bitrix.Event) (portal.ID, error) {
+	if e.Auth.ApplicationToken == "" {
+		return "", fmt.Errorf("%w: the application_token is missing", portal.ErrDenied)
+	}
+	return portal.ID(e.Auth.MemberID), nil
+}

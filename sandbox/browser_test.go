@@ -105,7 +105,8 @@ func TestPageInABrowser(t *testing.T) {
 	box, demo, base := start(t)
 	showLife(t, box.Realty, demo)
 	box.Note("Сделка " + strconv.Itoa(demo.Sale) + ": подана регистрация перехода права")
-	evil := demo.Portal.CreateItem(bitrixsim.Deal, map[string]any{"title": `<img src=x onerror="document.title='broken'">`})
+	enliven(t, demo, "Росреестр начислил пошлину 2 000 ₽. "+evil)
+	marked := demo.Portal.CreateItem(bitrixsim.Deal, map[string]any{"title": evil})
 	card := `[data-card="2-` + strconv.Itoa(demo.Sale) + `"]`
 	value := func(field string) any {
 		item, _ := demo.Portal.Item(bitrixsim.Deal, demo.Sale)
@@ -125,12 +126,14 @@ func TestPageInABrowser(t *testing.T) {
 	b.see(`[data-stage="EXECUTING"] ` + card)
 	require.Equal(t, "EXECUTING", value("stageId"))
 	require.Equal(t, "Песочница", b.ask("document.title"), "a title with markup stays text")
-	require.Equal(t, "true", b.ask(`document.querySelector('[data-card="2-`+strconv.Itoa(evil)+`"]').textContent.includes("<img")`))
+	require.Equal(t, "true", b.ask(`document.querySelector('[data-card="2-`+strconv.Itoa(marked)+`"]').textContent.includes("<img")`))
 
 	// The panel opens by keyboard, edits a field, and gives focus back.
 	b.do(chromedp.Focus(chromedp.CSS(card+" .card-title")), chromedp.KeyEvent("\r"))
 	b.see(`[data-field="UF_CRM_CADASTRAL"]`)
 	b.shoot("panel-light")
+	b.ask(`document.querySelector(".panel-body").scrollTo(0, 9999)`)
+	b.shoot("panel-end")
 	b.scheme("dark")
 	b.shoot("panel-dark")
 	b.do(chromedp.Clear(chromedp.CSS(`[data-field="UF_CRM_CADASTRAL"]`)),
@@ -140,6 +143,8 @@ func TestPageInABrowser(t *testing.T) {
 	b.do(chromedp.WaitNotVisible(chromedp.CSS("#panel")))
 	require.Equal(t, "card-title", b.ask("document.activeElement.className"))
 	b.shoot("wide-dark")
+	b.do(chromedp.ScrollIntoView(chromedp.CSS(`[data-lever="realty_step"]`)))
+	b.shoot("side-dark")
 
 	// The registrar's button, and a lever.
 	first := `[data-docflow="` + box.Realty.Docflows()[0].ID + `"] `

@@ -26,7 +26,7 @@ type Config struct {
 	BaseURL string
 	// Client delivers the portals' events and robots; nil: bitrixsim's own.
 	Client *http.Client
-	// Now is the clock of everything; nil: the wall clock.
+	// Now is the clock of everything; nil: the wall clock. With one's own, call Bitrix.Tick after moving it.
 	Now func() time.Time
 	// Log receives the simulators' lines; nil discards.
 	Log *slog.Logger
@@ -114,13 +114,17 @@ func (s *Sandbox) Run(ctx context.Context) error {
 		return fmt.Errorf("sandbox: %w", err)
 	}
 	srv := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
-	stopped := context.AfterFunc(ctx, func() {
+	drained := make(chan struct{})
+	running := context.AfterFunc(ctx, func() {
+		defer close(drained)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		_ = srv.Shutdown(grace) // what it leaves open dies with the process
 	})
-	defer stopped()
 	err = srv.Serve(listener)
+	if !running() {
+		<-drained
+	}
 	s.Close()
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil

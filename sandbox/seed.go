@@ -41,18 +41,18 @@ func (s *Sandbox) SeedDemo() Demo {
 	d.Sale = p.CreateItem(bitrixsim.Deal, sale)
 	d.Extract = p.CreateItem(bitrixsim.Deal, map[string]any{
 		"title": "Проверка квартиры перед покупкой", "opportunity": 12_000.0, "contactIds": []any{d.Buyer},
-		"UF_CRM_CADASTRAL": "47:14:1203001:814", "UF_CRM_KB_CADASTRAL": "47:14:1203001:814",
+		"UF_CRM_CADASTRAL": "47:14:1203001:814",
 	})
 	half := map[string]any{"title": "Продажа без продавца (не хватает данных)", "opportunity": 3_100_000.0, "contactIds": []any{other}}
 	maps.Copy(half, flat(p, "54:35:021060:1733", "12"))
 	d.Incomplete = p.CreateItem(bitrixsim.Deal, half)
 	p.CreateItem(bitrixsim.Deal, map[string]any{
 		"title": "Регистрация перехода права: дом", "categoryId": 1, "opportunity": 9_800_000.0, "contactIds": []any{d.Seller, other},
-		"UF_CRM_CADASTRAL": "66:41:0704007:1391", "UF_CRM_KB_CADASTRAL": "66:41:0704007:1391",
+		"UF_CRM_CADASTRAL": "66:41:0704007:1391",
 	})
 	d.Lead = p.CreateItem(bitrixsim.Lead, map[string]any{
 		"title": "Заявка с сайта: нужна выписка", "name": "Аноним", "lastName": "Нездешний",
-		"UF_CRM_CADASTRAL": "54:35:000000:5911", "UF_CRM_KB_CADASTRAL": "54:35:000000:5911",
+		"UF_CRM_CADASTRAL": "54:35:000000:5911",
 	})
 	p.CreateItem(bitrixsim.Lead, map[string]any{"title": "Звонок: сколько стоит регистрация?", "name": "Некто"})
 	return d
@@ -62,7 +62,6 @@ func (s *Sandbox) SeedDemo() Demo {
 func declareFields(p *bitrixsim.Portal) {
 	card := []bitrixsim.UserField{
 		{Name: "UF_CRM_CADASTRAL", Type: "string", Label: "Кадастровый номер"},
-		{Name: "UF_CRM_KB_CADASTRAL", Type: "string", Label: "Кадастровый номер объекта"},
 		{Name: "UF_CRM_KB_OBJECT_TYPE", Type: "enumeration", Label: "Вид объекта", Options: []bitrixsim.EnumOption{
 			{Value: "Квартира", XMLID: "flat"}, {Value: "Комната", XMLID: "room"}, {Value: "Земельный участок", XMLID: "landPlot"},
 		}},
@@ -109,7 +108,7 @@ func addressFields() []bitrixsim.UserField {
 
 func flat(p *bitrixsim.Portal, cadastral, apartment string) map[string]any {
 	return map[string]any{
-		"UF_CRM_CADASTRAL": cadastral, "UF_CRM_KB_CADASTRAL": cadastral, "UF_CRM_KB_AREA": "58",
+		"UF_CRM_CADASTRAL": cadastral, "UF_CRM_KB_AREA": "58",
 		"UF_CRM_KB_OBJECT_TYPE":     option(p, bitrixsim.Deal, "UF_CRM_KB_OBJECT_TYPE", "flat"),
 		"UF_CRM_KB_CONTRACT_NUMBER": "ПРИМЕР-1", "UF_CRM_KB_CONTRACT_DATE": "2026-02-20",
 		"UF_CRM_KB_ADDR_REGION": "Новосибирская область", "UF_CRM_KB_ADDR_CITY": "Новосибирск",

@@ -22,8 +22,10 @@ func texts(r *http.Request) pageTexts {
 	if r.URL.Query().Get("lang") == "en" {
 		n, out.Lang, out.Other = 1, "en", "ru"
 	}
-	for key, pair := range words() {
-		out.T[key] = pair[n]
+	for _, words := range []map[string][2]string{pageWords(), cardWords(), registryWords()} {
+		for key, pair := range words {
+			out.T[key] = pair[n]
+		}
 	}
 	for _, group := range levers() {
 		g := leverGroup{Title: out.T[group.title]}
@@ -35,7 +37,7 @@ func texts(r *http.Request) pageTexts {
 	return out
 }
 
-func words() map[string][2]string {
+func pageWords() map[string][2]string {
 	return map[string][2]string{
 		"title":       {"Песочница", "Sandbox"},
 		"subtitle":    {"ненастоящие Битрикс24 и Росреестр", "pretended Bitrix24 and land registry"},
@@ -54,31 +56,38 @@ func words() map[string][2]string {
 		"move_to":     {"Стадия", "Stage"},
 		"next_stage":  {"На следующую стадию", "To the next stage"},
 		"offline":     {"Нет связи с песочницей", "The sandbox does not answer"},
-		"close":       {"Закрыть", "Close"},
-		"fields":      {"Поля", "Fields"},
-		"people":      {"Участники", "People"},
-		"timeline":    {"Хронология", "Timeline"},
-		"workflows":   {"Бизнес-процессы", "Workflows"},
-		"tabs":        {"Вкладки приложений", "Application tabs"},
-		"save":        {"Сохранить", "Save"},
-		"attach":      {"Приложить файл", "Attach a file"},
-		"nothing":     {"ничего", "none"},
-		"waits_for":   {"ждёт", "waits for"},
-		"running":     {"выполняется", "running"},
-		"done":        {"завершён", "done"},
-		"terminated":  {"прерван", "terminated"},
-		"comment":     {"комментарий", "comment"},
-		"log":         {"запись", "log"},
-		"todo":        {"дело", "to-do"},
-		"history":     {"История", "History"},
-		"files":       {"Файлы", "Files"},
-		"duty":        {"Пошлина", "Duty"},
-		"uin":         {"УИН", "UIN"},
-		"signed":      {"подписали", "signed"},
-		"of":          {"из", "of"},
-		"on":          {"вкл.", "on"},
-		"off":         {"выкл.", "off"},
+	}
+}
 
+func cardWords() map[string][2]string {
+	return map[string][2]string{
+		"close":      {"Закрыть", "Close"},
+		"fields":     {"Поля", "Fields"},
+		"people":     {"Участники", "People"},
+		"timeline":   {"Хронология", "Timeline"},
+		"workflows":  {"Бизнес-процессы", "Workflows"},
+		"tabs":       {"Вкладки приложений", "Application tabs"},
+		"attach":     {"Приложить файл", "Attach a file"},
+		"nothing":    {"ничего", "none"},
+		"waits_for":  {"ждёт", "waits for"},
+		"running":    {"выполняется", "running"},
+		"done":       {"завершён", "done"},
+		"terminated": {"прерван", "terminated"},
+		"comment":    {"комментарий", "comment"},
+		"log":        {"запись", "log"},
+		"todo":       {"дело", "to-do"},
+		"history":    {"История", "History"},
+		"files":      {"Файлы", "Files"},
+		"duty":       {"Пошлина", "Duty"},
+		"uin":        {"УИН", "UIN"},
+		"signed":     {"подписали", "signed"},
+		"of":         {"из", "of"},
+	}
+}
+
+// registryWords holds the words for docflows: buttons by lever, then states, requirements and types by wire name.
+func registryWords() map[string][2]string {
+	return map[string][2]string{
 		"act_sign":     {"Подписать за всех", "Sign for all"},
 		"act_submit":   {"Отправить на проверку", "Submit"},
 		"act_dispatch": {"Отправить в Росреестр", "Send to the registry"},

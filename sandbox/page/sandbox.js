@@ -3,7 +3,7 @@
 
 const T = JSON.parse(document.getElementById("texts").textContent);
 const byId = (id) => document.getElementById(id);
-const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "" };
+const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "", open: new Set() };
 
 function el(tag, attrs, ...children) {
   const node = document.createElement(tag);
@@ -108,12 +108,11 @@ function drawCard(board, column, card) {
 }
 
 function drawColumns(state) {
-  const board = state.boards.find((b) => b.id === view.board) || state.boards[0];
+  const board = state.boards.find((b) => b.id === view.board);
   if (!board) {
     byId("board").replaceChildren(el("p", { class: "empty" }, T.empty));
     return;
   }
-  view.board = board.id;
   keep(byId("board"), () => byId("board").replaceChildren(...board.stages.map((column, i) => el("section", {
     class: "column tone-" + column.tone + " hue-" + (i % 5), "data-stage": column.id, "aria-label": column.name,
     ondragover: (e) => e.preventDefault(),
@@ -154,14 +153,19 @@ function drawDocflow(d) {
       type: "button", "data-key": "act-" + d.id + verb, "data-act": verb, class: verb === "fail" ? "danger" : i === 0 ? "primary" : "",
       onclick: () => registrar(d.id, verb, verb === "fail" ? { message: T.fail_text } : {}),
     }, T["act_" + verb]))),
-    el("details", { "data-open": d.id, open: view.open?.has(d.id) },
+    el("details", { "data-open": d.id, open: view.open.has(d.id) },
       el("summary", { "data-key": "history-" + d.id }, T.history),
       el("ol", {}, d.history.map((s) => el("li", {}, el("time", {}, time(s.at)), " ", T["state_" + s.state.trim()] || s.state,
         el("span", { class: "meta" }, " " + s.cause))))));
 }
 
-function drawSide(state) {
+// remember notes which details are unfolded, so that a redraw leaves them so.
+function remember() {
   view.open = new Set([...document.querySelectorAll("details[open]")].map((n) => n.dataset.open));
+}
+
+function drawSide(state) {
+  remember();
   keep(byId("docflows"), () => byId("docflows").replaceChildren(...(state.docflows.length
     ? state.docflows.map(drawDocflow) : [el("p", { class: "empty" }, T.no_docflows)])));
   byId("notes").replaceChildren(...(state.notes.length
@@ -172,6 +176,7 @@ function drawSide(state) {
 }
 
 function draw(state) {
+  if (!state.boards.some((b) => b.id === view.board)) view.board = state.boards[0]?.id || "";
   drawBoards(state);
   drawColumns(state);
   drawSide(state);
@@ -204,6 +209,7 @@ async function open(card) {
   byId("panel").replaceChildren();
   byId("panel").showModal();
   await refreshPanel();
+  byId("panel").querySelector(".close")?.focus();
 }
 
 async function refreshPanel() {
@@ -217,6 +223,7 @@ async function refreshPanel() {
   const editing = document.activeElement?.matches?.("#panel input, #panel select");
   if (body === view.cardShown || card !== view.card || (editing && view.cardShown)) return; // never under somebody's hands
   view.cardShown = body;
+  remember();
   const shown = JSON.parse(body);
   keep(byId("panel"), () => drawPanel(shown));
 }
@@ -278,7 +285,9 @@ function drawPanel(card) {
       block(T.fields, card.fields.map((f) => el("div", { class: "field" },
         f.editable ? el("label", { for: "field-" + f.name }, f.label) : el("span", { class: "label" }, f.label),
         drawValue(card, f))), T.nothing),
-      block(T.people, card.contacts.map((c) => el("details", { class: "person", "data-open": "person-" + c.name },
+      block(T.people, card.contacts.map((c) => el("details", {
+        class: "person", "data-open": "person-" + c.name, open: view.open.has("person-" + c.name),
+      },
         el("summary", {}, c.name), c.fields.map((f) => el("div", { class: "field" }, el("span", { class: "label" }, f.label),
           f.type === "file" ? el("div", { class: "files" }, drawFiles(f.files)) : el("span", { class: "value" }, f.value))))), T.nothing),
       block(T.workflows, card.workflows.map((w) => el("div", { class: "workflow" },

@@ -136,7 +136,7 @@ func (s *Server) record(req request, a reply) {
 		s.calls = append([]Call(nil), s.calls[maxCalls/2:]...)
 	}
 	s.calls = append(s.calls, call)
-	s.cfg.Log.Info("reestro call", "op", call.Op, "status", call.Status, "docflow", call.DocflowID)
+	s.cfg.Log.Debug("reestro call", "op", call.Op, "status", call.Status, "docflow", call.DocflowID)
 	s.notify()
 }
 

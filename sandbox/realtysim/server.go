@@ -18,7 +18,7 @@ type Config struct {
 	BaseURL string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
-	// Log receives one line for each call and each change of state; nil discards.
+	// Log receives each change of state (info) and each call (debug); nil discards.
 	Log *slog.Logger
 	// Control serves the levers over HTTP under /control/realty. Never turn it on where strangers reach it.
 	Control bool

@@ -42,6 +42,11 @@ func (w webhook) Refresh(context.Context, string) (string, string, error) {
 	return "", w.endpoint, nil // a webhook's secret cannot be renewed by its user
 }
 
+// String and GoString keep the secret out of logs.
+func (w webhook) String() string { return "webhook ***" }
+
+func (w webhook) GoString() string { return "webhook ***" }
+
 // Limiter keeps calls within a portal's limits. It must be safe for concurrent use.
 // doc: limits.md
 type Limiter interface {
@@ -58,12 +63,11 @@ type noLimit struct{}
 
 func (noLimit) Wait(context.Context, string) error       { return nil }
 func (noLimit) Observe(string, time.Duration, time.Time) {}
-func (w webhook) String() string                         { return "webhook ***" }
-func (w webhook) GoString() string                       { return "webhook ***" }
 
 // Confirm says whether host (with its port, when it has one) is the new address of the portal that
 // answered with a redirect, and returns the portal's confirmed endpoint there. Any error, and any
-// endpoint on another host, keeps the client from calling it.
+// endpoint on another host, keeps the client from calling it. It also stores the new endpoint: the
+// client asks the TokenSource again for its next call.
 type Confirm func(ctx context.Context, host string) (endpoint string, err error)
 
 // Client calls one portal's REST methods. It is safe for concurrent use; see [New].

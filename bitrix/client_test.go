@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -376,4 +377,54 @@ func TestNoAnswerIsATransportError(t *testing.T) {
 	require.Equal(t, upstream.Retry, upstream.ClassOf(err))
 	require.False(t, upstream.MaybeDone(err), "the connection was refused")
 	require.NotContains(t, err.Error(), "TOKEN")
+}
+
+func TestRenamedPortalThatAlsoWantsANewToken(t *testing.T) {
+	t.Parallel()
+	renamed := newPortal(t, reply{status: 401, body: expired}, ok(`{"result":true}`))
+	old := newPortal(t, reply{status: 302, header: map[string]string{"Location": renamed.URL + "/rest/crm.x"}})
+	source := &tokens{access: "old", endpoint: old.endpoint(), next: []string{"second", "third"}, moveTo: renamed.endpoint()}
+	_, err := bitrix.Call[bool](t.Context(), clientOf(source), "crm.x", nil)
+	require.NoError(t, err)
+	require.Equal(t, []string{"old", "second"}, source.refreshed)
+	require.JSONEq(t, `{"auth":"third"}`, renamed.requests()[1].Body)
+}
+
+func TestClientServesManyAtOnce(t *testing.T) {
+	t.Parallel()
+	const callers = 16
+	replies := make([]reply, callers)
+	for i := range replies {
+		replies[i] = ok(`{"result":1,"time":{"operating":1.5,"operating_reset_at":1778747792}}`)
+	}
+	p := newPortal(t, replies...)
+	c := newClient(t, p, bitrix.WithLimiter(&limiter{}))
+	var group sync.WaitGroup
+	failures := make(chan error, callers)
+	for range callers {
+		group.Go(func() {
+			_, err := bitrix.Call[int](t.Context(), c, "crm.item.list", nil)
+			failures <- err
+		})
+	}
+	group.Wait()
+	close(failures)
+	for err := range failures {
+		require.NoError(t, err)
+	}
+}
+
+func TestCancelledCallSaysSo(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := bitrix.Call[int](ctx, newClient(t, newPortal(t)), "crm.item.add", nil)
+	require.ErrorIs(t, err, context.Canceled)
+	require.False(t, upstream.MaybeDone(err), "nothing was sent")
+}
+
+func TestWebhookDoesNotPrintItsSecret(t *testing.T) {
+	t.Parallel()
+	source := bitrix.NewWebhook("https://portal.example/rest/1/hooksecret/")
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", source, source, source), "hooksecret")
 }

@@ -68,12 +68,8 @@ func (c schemaChecker) Check(kind string, options any) []mapping.SchemaProblem {
 		if p.Severity == schema.Refuse {
 			severity = mapping.SeverityError
 		}
-		value := ""
-		if text, ok := p.Value.(string); ok {
-			value = text
-		}
 		out = append(out, mapping.SchemaProblem{Path: p.Path, Rule: p.Rule, Severity: severity,
-			MessageRU: p.MessageRU, MessageEN: p.MessageEN, Value: value})
+			MessageRU: p.MessageRU, MessageEN: p.MessageEN, Value: p.Value})
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 
 	"konturbridge/app/config"
@@ -22,21 +21,11 @@ func StoreURL(cfg config.Config) string {
 // Sealer makes the box that stored secrets are sealed with. Beside an embedded database a key is
 // generated when there is none yet.
 func Sealer(cfg config.Config) (*seal.Box, error) {
-	key, _, err := config.EnsureSecretKey(cfg)
+	key, old, err := secretKeys(cfg)
 	if err != nil {
 		return nil, err
 	}
-	current, err := config.DecodeKey(key)
-	if err != nil {
-		return nil, fmt.Errorf("BRIDGE_SECRET_KEY: %w", err)
-	}
-	var old []byte
-	if cfg.SecretKeyOld != "" {
-		if old, err = config.DecodeKey(cfg.SecretKeyOld); err != nil {
-			return nil, fmt.Errorf("BRIDGE_SECRET_KEY_OLD: %w", err)
-		}
-	}
-	return seal.New(current, old)
+	return seal.New(key, old)
 }
 
 // OpenStore opens the database for a command that runs beside a serving process, or without one.

@@ -162,10 +162,31 @@ func (f *fieldNames) of(ctx context.Context, b24 *bitrix.Client, portal string, 
 			known.choices[choice.ID.String()] = mapping.Option{Text: string(choice.Value)}
 		}
 	}
+	if err := known.addCodes(ctx, b24, kind); err != nil {
+		return cardFields{}, err
+	}
 	f.mu.Lock()
 	f.all[key] = known
 	f.mu.Unlock()
 	return known, nil
+}
+
+// addCodes adds the external codes of list options: the ids differ from portal to portal, and the
+// description of the fields does not tell the codes.
+func (f cardFields) addCodes(ctx context.Context, b24 *bitrix.Client, kind bitrix.EntityTypeID) error {
+	if len(f.choices) == 0 || kind != bitrix.EntityDeal && kind != bitrix.EntityLead && kind != bitrix.EntityContact && kind != bitrix.EntityCompany {
+		return nil
+	}
+	all, err := b24.UserFieldList(ctx, kind, bitrix.ListOptions{Filter: map[string]any{"USER_TYPE_ID": "enumeration"}})
+	if err != nil {
+		return err
+	}
+	for _, field := range all {
+		for _, choice := range field.Choices {
+			f.choices[choice.ID.String()] = mapping.Option{Text: string(choice.Value), Code: string(choice.XMLID)}
+		}
+	}
+	return nil
 }
 
 // upper gives a card's values under the names that people see; a name without a known one stays.

@@ -9,11 +9,6 @@ import (
 	"konturbridge/app/portal"
 )
 
-// connectionSecrets is what of a connection is sealed.
-type connectionSecrets struct {
-	Password string `json:"password,omitempty"`
-}
-
 // Connections reads the accounts of a portal; an empty id reads those of all portals.
 func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connection, error) {
 	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, sealed, cursor,
@@ -38,11 +33,10 @@ func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connect
 		if err != nil {
 			return nil, fmt.Errorf("open the secrets of connection %s: %w", c.Name, err)
 		}
-		var secrets connectionSecrets
-		if err := json.Unmarshal(plain, &secrets); err != nil {
+		if err := json.Unmarshal(plain, &c.Secrets); err != nil {
 			return nil, err
 		}
-		c.Default, c.Password, c.CursorAt = isDefault == 1, secrets.Password, fromMS(cursorAt)
+		c.Default, c.CursorAt = isDefault == 1, fromMS(cursorAt)
 		out = append(out, c)
 	}
 	return out, rows.Err()
@@ -82,7 +76,7 @@ func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, con
 }
 
 func (t *tx) saveConnection(c portal.Connection) error {
-	plain, err := json.Marshal(connectionSecrets{Password: c.Password})
+	plain, err := json.Marshal(c.Secrets)
 	if err != nil {
 		return err
 	}
@@ -131,7 +125,12 @@ func (s *Store) TakeCursor(ctx context.Context, id portal.ID, name, cursor strin
 // MarkConnection stores that a connection's credentials were refused, or are good again ("").
 func (s *Store) MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error {
 	return s.w.do(ctx, func(t *tx) error {
-		_, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ?`, state, note, string(id), name)
+		n, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ? AND (state <> ? OR note <> ?)`,
+			state, note, string(id), name, state, note)
+		if err != nil || n == 0 {
+			return err
+		}
+		_, err = t.exec(`UPDATE portals SET changed = ? WHERE id = ?`, ms(t.now), string(id))
 		return err
 	})
 }

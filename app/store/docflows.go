@@ -67,10 +67,20 @@ func (s *Store) LatestDocflow(ctx context.Context, portal string, card docflow.C
 
 // Docflows lists records, newest first; an empty portal lists all.
 func (s *Store) Docflows(ctx context.Context, portal string, limit int) ([]docflow.Record, error) {
-	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows
-		WHERE portal = ? OR ? = '' ORDER BY created DESC, id LIMIT ?`), portal, portal, limit)
+	return s.listDocflows(ctx, `SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? OR ? = '' ORDER BY created DESC, id LIMIT ?`, portal, portal, limit)
+}
+
+// CardDocflows lists a card's records, newest first.
+func (s *Store) CardDocflows(ctx context.Context, portal string, card docflow.Card, limit int) ([]docflow.Record, error) {
+	return s.listDocflows(ctx, `SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? AND entity_type = ? AND card_id = ? ORDER BY created DESC, id LIMIT ?`, portal, card.EntityType, card.ID, limit)
+}
+
+func (s *Store) listDocflows(ctx context.Context, query string, args ...any) ([]docflow.Record, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(query), args...)
 	if err != nil {
-		return nil, err
+		return nil, down(err)
 	}
 	defer func() { _ = rows.Close() }()
 	var out []docflow.Record
@@ -249,20 +259,7 @@ func (t *tx) advance(a feed.Advance) error {
 // OpenDocflows lists the records of a connection that are not final, for the safety net that reads
 // them one by one now and then.
 func (s *Store) OpenDocflows(ctx context.Context, portal, connection string, untouchedSince time.Time, limit int) ([]docflow.Record, error) {
-	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT `+docflowColumns+` FROM docflows
+	return s.listDocflows(ctx, `SELECT `+docflowColumns+` FROM docflows
 		WHERE portal = ? AND connection = ? AND external_id <> '' AND state NOT IN ('completed', 'error') AND changed < ?
-		ORDER BY changed LIMIT ?`), portal, connection, ms(untouchedSince), limit)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var out []docflow.Record
-	for rows.Next() {
-		r, err := scanDocflow(rows)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, r)
-	}
-	return out, rows.Err()
+		ORDER BY changed LIMIT ?`, portal, connection, ms(untouchedSince), limit)
 }

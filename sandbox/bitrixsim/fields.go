@@ -192,13 +192,15 @@ func (f *UserField) def() *fieldDef {
 	return &fieldDef{upper: f.Name, camel: camelUF(f.Name), typ: f.Type, multiple: f.Multiple, user: f}
 }
 
-// fields lists all fields of a type, standard first.
+// fields lists all fields of a type, standard first. The list is kept until a user field is added.
 func (t *cardType) fields() []*fieldDef {
-	all := slices.Clone(t.standard)
-	for _, f := range t.userFields {
-		all = append(all, f.def())
+	if len(t.all) != len(t.standard)+len(t.userFields) {
+		t.all = slices.Clone(t.standard)
+		for _, f := range t.userFields {
+			t.all = append(t.all, f.def())
+		}
 	}
-	return all
+	return t.all
 }
 
 // naming is the spelling of field names in one request.

@@ -55,7 +55,10 @@ type world struct {
 	fresh  string // refresh token of the admin
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T) *world { t.Helper(); return startWorld(t, true) }
+
+// startWorld makes a world with a hand-moved clock, or on the wall clock.
+func startWorld(t *testing.T, handClock bool) *world {
 	t.Helper()
 	w := &world{t: t, got: make(chan inbound, 100), clock: &clock{t: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}}
 	w.status.Store(200)
@@ -66,7 +69,11 @@ func newWorld(t *testing.T) *world {
 		w.got <- inbound{path: r.URL.Path, query: r.URL.RawQuery, body: string(body), form: form}
 	}))
 	t.Cleanup(w.app.Close)
-	w.sim = bitrixsim.New(bitrixsim.Config{Now: w.clock.now, Control: true})
+	cfg := bitrixsim.Config{Control: true}
+	if handClock {
+		cfg.Now = w.clock.now
+	}
+	w.sim = bitrixsim.New(cfg)
 	srv := httptest.NewServer(w.sim)
 	w.base = srv.URL
 	t.Cleanup(srv.Close)

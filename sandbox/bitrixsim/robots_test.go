@@ -114,14 +114,23 @@ func TestRobotTimeout(t *testing.T) {
 
 func TestStepTimesOutOnTheWallClock(t *testing.T) {
 	t.Parallel()
-	sim := bitrixsim.New(bitrixsim.Config{BaseURL: "http://127.0.0.1:1"})
-	t.Cleanup(sim.Close)
-	p := sim.AddPortal("x")
-	// No application is needed for a step that is blocked; a registered one is covered above with a moved clock.
-	p.PlaceRobot(bitrixsim.Deal, "NEW", bitrixsim.Step{Robot: "nobody", Timeout: time.Millisecond})
-	p.CreateItem(bitrixsim.Deal, nil)
-	require.Contains(t, p.Workflows()[0].Log[0], "blocked")
-	require.Equal(t, bitrixsim.Done, p.Workflows()[0].State)
+	w := startWorld(t, false)
+	w.robot(nil)
+	w.portal.PlaceRobot(bitrixsim.Deal, "NEW", bitrixsim.Step{Robot: "acme_send", Timeout: time.Millisecond})
+	w.portal.CreateItem(bitrixsim.Deal, nil)
+	w.next()
+	require.NoError(t, w.sim.Wait(t.Context(), func() bool { return w.portal.Workflows()[0].State == bitrixsim.Done }))
+	require.Equal(t, "1", w.portal.Workflows()[0].Returns[0]["IsTimeout"])
+}
+
+func TestUnregisteredRobotIsBlocked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.portal.PlaceRobot(bitrixsim.Deal, "NEW", bitrixsim.Step{Robot: "nobody"})
+	w.portal.CreateItem(bitrixsim.Deal, nil)
+	require.Contains(t, w.portal.Workflows()[0].Log[0], "blocked")
+	require.Equal(t, bitrixsim.Done, w.portal.Workflows()[0].State)
+	w.silent()
 }
 
 func TestRobotProperties(t *testing.T) {

@@ -13,6 +13,7 @@ type cardType struct {
 	title      string
 	standard   []*fieldDef
 	userFields []*UserField
+	all        []*fieldDef // standard and user fields, see fields
 	categories []category
 	required   map[string][]string // stage to names of fields that it requires
 	items      map[int]*item

@@ -33,7 +33,7 @@ func crmMethods() map[string]method {
 		"crm.category.list": crm(categoryList), "crm.category.get": crm(categoryGet), "crm.status.list": crm(statusList),
 		"crm.stagehistory.list": crm(stageHistory),
 		"crm.requisite.list":    crm(requisiteList), "crm.requisite.get": crm(requisiteGet), "crm.requisite.add": crm(requisiteAdd),
-		"crm.requisite.link.get": crm(linkGet), "crm.requisite.link.list": crm(linkList),
+		"crm.address.list": crm(addressList), "crm.requisite.link.get": crm(linkGet), "crm.requisite.link.list": crm(linkList),
 		"crm.requisite.link.register": crm(linkRegister), "crm.requisite.link.unregister": crm(linkUnregister),
 		"crm.timeline.comment.add": crm(commentAdd), "crm.timeline.comment.get": crm(commentGet), "crm.timeline.comment.list": crm(commentList),
 		"crm.timeline.comment.update": crm(commentUpdate), "crm.timeline.comment.delete": crm(commentDelete),

@@ -22,6 +22,7 @@ type Portal struct {
 	files      map[int]*File
 	disk       map[int]int // disk object id to file id
 	requisites []map[string]any
+	addresses  []map[string]any
 	links      map[[2]int]map[string]any
 	history    []historyRow
 	timelines  []*timelineRow

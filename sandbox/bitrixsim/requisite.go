@@ -44,6 +44,30 @@ func (p *Portal) LinkRequisite(entityTypeID, id, requisiteID int) {
 	p.s.notify()
 }
 
+// AddAddress adds an address to a requisite: TYPE_ID (1 physical, 4 registered, 6 legal, …), ADDRESS_1, CITY,
+// REGION and the like as strings. An address has no id of its own, its type and its owner tell it.
+func (p *Portal) AddAddress(requisiteID int, fields map[string]any) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	row := map[string]any{"TYPE_ID": "1", "ENTITY_TYPE_ID": "8", "ENTITY_ID": itoa(requisiteID)}
+	for _, name := range strings.Fields("ADDRESS_1 ADDRESS_2 CITY POSTAL_CODE REGION PROVINCE COUNTRY COUNTRY_CODE LOC_ADDR_ID ANCHOR_TYPE_ID ANCHOR_ID") {
+		row[name] = nil
+	}
+	for name, v := range fields {
+		row[name] = text(v)
+	}
+	p.addresses = append(p.addresses, row)
+	p.s.notify()
+}
+
+func addressList(c *call) (any, *restError) {
+	rows := make([]map[string]any, 0, len(c.p.addresses))
+	for _, r := range c.p.addresses {
+		rows = append(rows, maps.Clone(r))
+	}
+	return selectRows(c, rows, "ENTITY_ID")
+}
+
 func requisiteList(c *call) (any, *restError) {
 	rows := make([]map[string]any, 0, len(c.p.requisites))
 	for _, r := range c.p.requisites {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"konturbridge/bitrix"
+	"konturbridge/internal/upstream"
 )
 
 // robots makes the portal's automation rules those of the catalogue.
@@ -182,6 +183,9 @@ func (r *run) field(ctx context.Context, kind bitrix.EntityTypeID, field bitrix.
 	if err == nil {
 		r.report.Added = append(r.report.Added, what)
 		return nil
+	}
+	if upstream.ClassOf(err) == upstream.Wait { // it was not executed
+		return r.judge("add the "+what, err)
 	}
 	named, lookup := r.c.UserFieldList(ctx, kind, bitrix.ListOptions{Filter: map[string]any{"FIELD_NAME": field.FieldName}})
 	if lookup == nil && hasField(named, field.FieldName) {

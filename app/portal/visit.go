@@ -33,8 +33,8 @@ type Visit struct {
 // doc: settings/oauth/simple-way.md, api-reference/widgets/index.md
 func (in *Installer) Visit(ctx context.Context, o bitrix.PageOpening) (Visit, error) {
 	p, ok := in.deps.Portals.Get(ID(o.MemberID))
-	if !ok || p.State != Active {
-		return Visit{}, denied("the portal is not known or not active")
+	if !ok || p.State == Removed {
+		return Visit{}, denied("the portal is not known or was removed")
 	}
 	id, err := in.deps.Servers.AppInfo(ctx, o.ServerEndpoint, string(o.AccessToken))
 	if err != nil {
@@ -54,15 +54,31 @@ func (in *Installer) Visit(ctx context.Context, o bitrix.PageOpening) (Visit, er
 	if id.UserID != 0 && int64(user.ID) != id.UserID {
 		return Visit{}, denied("the portal names another user than the authorization server")
 	}
-	if user.Admin {
-		if err := in.learn(ctx, p, id, string(o.ApplicationToken)); err != nil {
-			return Visit{}, err
-		}
+	if err := in.heal(ctx, p, id, o, bool(user.Admin)); err != nil {
+		return Visit{}, err
 	}
 	p, _ = in.deps.Portals.Get(p.ID) // with what was learned
 	v := Visit{Portal: p, Lang: o.Lang, Session: Session{Portal: p.ID, UserID: int64(user.ID), Admin: bool(user.Admin)}}
 	v.Session.Card, err = cardOf(ctx, client, o)
 	return v, err
+}
+
+// heal takes from an administrator's page what the portal lacks: fresh credentials when it is paused for
+// having lost its own, else an application_token that was missed.
+func (in *Installer) heal(ctx context.Context, p Portal, id oauth.Identity, o bitrix.PageOpening, admin bool) error {
+	switch {
+	case p.State == Active && admin:
+		return in.learn(ctx, p, id, string(o.ApplicationToken))
+	case p.State == Active:
+		return nil
+	case !admin:
+		return denied("the portal is paused and the user is no administrator")
+	}
+	out, err := in.Install(ctx, FromPage(o))
+	if err == nil && out.Pending != "" {
+		err = fmt.Errorf("%w: %s", ErrUpstreamSilent, out.Pending)
+	}
+	return err
 }
 
 // cardOf finds the card behind a tab; the zero card when there is none, or none yet.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -154,6 +155,7 @@ func (in *Installer) CompletePending(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the waiting installations: %w", err)
 	}
+	in.forget(waiting)
 	for _, p := range waiting {
 		if !in.due(p) {
 			continue
@@ -191,6 +193,15 @@ func (in *Installer) rest(id string, err error) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.notNow[id] = until
+}
+
+// forget drops what is remembered of installations that wait no more.
+func (in *Installer) forget(waiting []Pending) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	maps.DeleteFunc(in.notNow, func(id string, _ time.Time) bool {
+		return !slices.ContainsFunc(waiting, func(p Pending) bool { return p.ID == id })
+	})
 }
 
 // completeOne fails only for the database: what does not check out is dropped with a line in the log.

@@ -8,7 +8,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"konturbridge/app/inbox"
-	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 )
 
@@ -58,12 +57,4 @@ func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
 		return fmt.Errorf("store an event: %w", err)
 	}
 	return c.SendStatus(fiber.StatusOK)
-}
-
-// portalOf refuses an installation event that could never be matched by a later request.
-func portalOf(e bitrix.Event) (portal.ID, error) {
-	if e.Auth.ApplicationToken == "" {
-		return "", fmt.Errorf("%w: the application_token is missing", portal.ErrDenied)
-	}
-	return portal.ID(e.Auth.MemberID), nil
 }

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+
 	"github.com/gofiber/fiber/v2"
 
 	"konturbridge/app/page"
@@ -35,13 +37,12 @@ func (h *handlers) install(c *fiber.Ctx) error {
 
 // installByEvent takes ONAPPINSTALL and ONAPPUPDATE.
 func (h *handlers) installByEvent(c *fiber.Ctx, e bitrix.Event) error {
-	if _, err := portalOf(e); err != nil {
-		return err
+	if e.Auth.ApplicationToken == "" { // no later request could ever be matched
+		return fmt.Errorf("%w: the application_token is missing", portal.ErrDenied)
 	}
 	ctx, cancel := proving(c)
 	defer cancel()
-	_, err := h.deps.Installer.Install(ctx, portal.FromEvent(e))
-	if err != nil {
+	if _, err := h.deps.Installer.Install(ctx, portal.FromEvent(e)); err != nil {
 		return err
 	}
 	return c.SendStatus(fiber.StatusOK)

@@ -1,0 +1,74 @@
+package page_test
+
+import (
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"konturbridge/app/page"
+)
+
+func TestRender(t *testing.T) {
+	t.Parallel()
+	pages, err := page.New()
+	require.NoError(t, err)
+	hostile := `"><script>alert(1)</script>`
+	inline := regexp.MustCompile(`(?i)\son\w+=|style=|<style|<script>|<script [^>]*>[^<]|javascript:`)
+	for name, texts := range map[string][2]string{
+		page.Install: {"Установка моста", "Installing the bridge"},
+		page.Main:    {"Мост подключён", "The bridge is connected"},
+		page.Tab:     {"Документообороты карточки", "Docflows of this card"},
+		page.Bare:    {"из портала", "from within"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for i, lang := range []string{"ru", "en"} {
+				for _, withCard := range []bool{false, true} {
+					out, err := pages.Render(name, page.View{
+						Lang: lang, Session: hostile, Portal: hostile, Waiting: hostile, Frame: true, HasCard: withCard,
+					})
+					require.NoError(t, err)
+					require.Contains(t, string(out), texts[i])
+					require.NotContains(t, string(out), texts[1-i])
+					require.NotContains(t, string(out), "alert(1)</script>")
+					require.NotRegexp(t, inline, string(out), "the content policy allows nothing inline")
+				}
+			}
+		})
+	}
+	_, err = pages.Render("none.html", page.View{})
+	require.Error(t, err)
+}
+
+func TestPortalsScriptOnlyInAPortal(t *testing.T) {
+	t.Parallel()
+	pages, err := page.New()
+	require.NoError(t, err)
+	for frame, want := range map[bool]bool{true: true, false: false} {
+		out, err := pages.Render(page.Main, page.View{Lang: "ru", Frame: frame})
+		require.NoError(t, err)
+		require.Equal(t, want, regexp.MustCompile(`api\.bitrix24\.com`).Match(out))
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	t.Parallel()
+	for lang, want := range map[string]string{"": "ru", "ru": "ru", "RU": "ru", "by": "ru", "kz": "ru", "en": "en", "de": "en", "la": "en"} {
+		require.Equal(t, want, page.Language(lang), lang)
+	}
+}
+
+func TestAsset(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"} {
+		body, contentType, ok := page.Asset(name)
+		require.True(t, ok)
+		require.Equal(t, want, contentType)
+		require.NotEmpty(t, body)
+	}
+	for _, name := range []string{"", "none.css", "page.go", "../page.go", "../assets/page.css", `..\page.css`} {
+		_, _, ok := page.Asset(name)
+		require.False(t, ok, name)
+	}
+}

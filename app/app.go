@@ -41,8 +41,8 @@ type Options struct {
 	Schedule        lane.Schedule
 	Uncertain, Look time.Duration
 	Workers         int
-	// Extra workers by kind of row, for benchmarks.
-	Extra map[string]lane.Worker
+	// Instead replaces the workers of some kinds of rows: a benchmark works robots without any upstream.
+	Instead map[string]lane.Worker
 }
 
 // App is the wired bridge.
@@ -170,7 +170,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 		store.EffectsKind: effects, feed.KindNews: news, feed.KindOffline: offline,
 		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
 	}
-	for kind, w := range o.Extra {
+	for kind, w := range o.Instead {
 		work[kind] = w
 	}
 	return work
@@ -307,6 +307,9 @@ func (a *App) watchPortals(ctx context.Context) {
 		}
 	}
 }
+
+// Reload reads the portals and their settings now instead of within two seconds.
+func (a *App) Reload(ctx context.Context) error { return a.directory.Reload(ctx) }
 
 // Close closes what New opened; Run closes by itself.
 func (a *App) Close() error {

@@ -78,7 +78,7 @@ func (c schemaChecker) Check(kind string, options any) []mapping.SchemaProblem {
 func Robots() []portal.RobotSpec {
 	var specs []portal.RobotSpec
 	for _, a := range action.Catalogue() {
-		specs = append(specs, portal.RobotSpec{Code: a.Code, Wait: a.Waits, Name: languages(a.Name),
+		specs = append(specs, portal.RobotSpec{Code: a.Code, Wait: true, Name: languages(a.Name),
 			Description: languages(a.Description), Properties: propertySpecs(a.Params), Returns: propertySpecs(a.Returns)})
 	}
 	return specs

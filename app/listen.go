@@ -28,13 +28,9 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	codes := action.Codes()
-	for kind := range o.Extra {
-		codes = append(codes, kind)
-	}
 	return web.New(web.Deps{
 		Trust: a.directory, Installer: a.installer, Inbox: inbox.New(a.store, a.sealer, o.Now),
-		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: codes, Progress: setup.Progress,
+		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: action.Codes(), Progress: setup.Progress,
 		Docflows: func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
 			return a.store.CardDocflows(ctx, string(id), card, cardDocflows)
 		},

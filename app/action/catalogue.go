@@ -26,12 +26,12 @@ type Option struct {
 	Label Text
 }
 
-// Action is one entry of the catalogue.
+// Action is one entry of the catalogue. Every robot's workflow waits for its answer, also for those
+// that are answered at once: only so can it return anything, and only so does the next step come after it.
 type Action struct {
 	Code        string
 	Name        Text
 	Description Text
-	Waits       bool // its robot's workflow waits for the answer
 	Params      []Param
 	Returns     []Param
 	run         func(context.Context, *runner, *call) (lane.Result, error)
@@ -76,7 +76,7 @@ var (
 
 func extractAction() Action {
 	return Action{
-		Code: "realty_extract", Waits: true, run: runExtract,
+		Code: "realty_extract", run: runExtract,
 		Name:        Text{"Реестро: заказать выписку ЕГРН", "Reestro: order an extract"},
 		Description: Text{"Заказывает выписку из ЕГРН и кладёт файлы в карточку.", "Orders an extract from the register and puts its files into the card."},
 		Params: []Param{
@@ -92,7 +92,7 @@ func extractAction() Action {
 
 func createAction() Action {
 	return Action{
-		Code: "realty_create", Waits: true, run: runCreate,
+		Code: "realty_create", run: runCreate,
 		Name:        Text{"Реестро: подать документы на регистрацию", "Reestro: file for registration"},
 		Description: Text{"Создаёт документооборот по данным карточки.", "Creates a docflow from the card's data."},
 		Params: []Param{
@@ -120,7 +120,7 @@ func signAction() Action {
 
 func submitAction() Action {
 	return Action{
-		Code: "realty_submit", Waits: true, run: runSubmit,
+		Code: "realty_submit", run: runSubmit,
 		Name:        Text{"Реестро: отправить в Росреестр", "Reestro: submit"},
 		Description: Text{"Отправляет подписанный документооборот и ждёт, пока его примет Росреестр.", "Submits a signed docflow and waits until the registrar has it."},
 		Params:      []Param{docflowIDParam()},
@@ -140,7 +140,7 @@ func statusAction() Action {
 
 func waitAction() Action {
 	return Action{
-		Code: "realty_wait", Waits: true, run: runWait,
+		Code: "realty_wait", run: runWait,
 		Name:        Text{"Реестро: дождаться статуса", "Reestro: wait"},
 		Description: Text{"Ждёт, пока документооборот изменится, потребует действия или завершится.", "Waits until a docflow changes, wants something or ends."},
 		Params: []Param{

@@ -96,13 +96,13 @@ func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client
 	seen := rec.Version + 1
 	answer, err := client.Create(ctx, realty.Kind(rec.Kind), rec.Body)
 	if err == nil {
-		u := feed.FromRealty(answer, "create", "", r.Now())
+		u := feed.FromRealty(answer, docflow.CauseCreate, "", r.Now())
 		return lane.Result{Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen, Update: u}}}, nil
 	}
 	switch {
 	case upstream.ClassOf(err) == upstream.Refused:
 		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen,
-			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: "create", At: r.Now()}}}}, nil
+			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
 	case upstream.MaybeDone(err):
 		return lane.Result{}, err // the next run looks for it
 	}
@@ -121,7 +121,7 @@ func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow
 		}
 		for _, item := range page.Items {
 			if item.Err == nil && item.Docflow.RequestID == rec.RequestID {
-				u := feed.FromRealty(item.Docflow, "search", item.Token, r.Now())
+				u := feed.FromRealty(item.Docflow, docflow.CauseSearch, item.Token, r.Now())
 				return lane.Result{Note: "the answer was lost; found by its request id",
 					Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}, nil
 			}
@@ -136,7 +136,7 @@ func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow
 		CRMText: "Ответ Реестро на создание документооборота потерян, и найти его не удалось. Проверьте в личном кабинете Реестро, создан ли документооборот с номером запроса " + rec.RequestID + ", прежде чем подавать снова.",
 		TextEN:  "Reestro's answer was lost and the docflow was not found. Check in Reestro whether request " + rec.RequestID + " exists before filing again."}
 	return lane.Result{Note: "uncertain: a person must decide", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
-		Update: docflow.Update{State: docflow.Uncertain, Refusal: refusal, Cause: "search", At: now}}}}, nil
+		Update: docflow.Update{State: docflow.Uncertain, Refusal: refusal, Cause: docflow.CauseSearch, At: now}}}}, nil
 }
 
 // refusalOf says a service's refusal in words for the card.

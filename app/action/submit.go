@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
@@ -25,6 +26,11 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 		}
 		return c.await(rec.ID, docflow.UntilSent), nil
 	}
+	// The service ends a docflow for good when a signature is missing at its check, so what was never
+	// handed over is told before it is too late.
+	if left := rec.Unsigned(); len(left) > 0 {
+		return lane.Result{}, unsigned(left)
+	}
 	client, err := r.client(ctx, rec)
 	if err != nil {
 		return lane.Result{}, err
@@ -34,8 +40,9 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	if u := feed.FromRealty(now, "get", "", r.Now()); u.State != docflow.Suspended || u.Requirement != docflow.RequireSignature {
-		return c.await(rec.ID, docflow.UntilSent, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+	// Where it went on without us the news will tell; a state read here could overtake them.
+	if u := feed.FromRealty(now, docflow.CauseGet, "", r.Now()); u.State != docflow.Suspended || u.Requirement != docflow.RequireSignature {
+		return c.await(rec.ID, docflow.UntilSent), nil
 	}
 	answer, err := client.Submit(ctx, id)
 	if upstream.ClassOf(err) == upstream.Refused && err != nil {
@@ -46,29 +53,17 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, fmt.Errorf("submit: %w", err)
 	}
-	u := feed.FromRealty(answer, "submit", "", r.Now())
+	u := feed.FromRealty(answer, docflow.CauseSubmit, "", r.Now())
 	return c.await(rec.ID, docflow.UntilSent, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
 }
 
-// runStatus reads the docflow once and answers with it.
+// runStatus answers with what is stored: the news keep it as new as a call would, and in order.
 func runStatus(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	rec, err := r.record(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}
-	if rec.ExternalID == "" || rec.State.Final() {
-		return c.answer(rec.ID, "status as stored"), nil
-	}
-	client, err := r.client(ctx, rec)
-	if err != nil {
-		return lane.Result{}, err
-	}
-	now, err := client.Get(ctx, realty.DocflowID(rec.ExternalID))
-	if err != nil {
-		return lane.Result{}, err
-	}
-	u := feed.FromRealty(now, "get", "", r.Now())
-	return c.answer(rec.ID, "status read", docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+	return c.answer(rec.ID, "status told"), nil
 }
 
 // runWait lets the workflow stand until the docflow is where it wants it.
@@ -90,4 +85,14 @@ func runWait(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 			TextEN:  fmt.Sprintf("Parameter until: unknown value %q; use any, suspended or completed.", until)}
 	}
 	return c.await(rec.ID, until), nil
+}
+
+func unsigned(left []docflow.Statement) *docflow.Refusal {
+	names := make([]string, 0, len(left))
+	for _, s := range left {
+		names = append(names, s.Person)
+	}
+	return &docflow.Refusal{Code: "not_signed",
+		CRMText: fmt.Sprintf("Не отправлено: осталось подписать %d (%s). Приложите откреплённые подписи и передайте их роботом «Реестро: приложить подписи».", len(left), strings.Join(names, ", ")),
+		TextEN:  fmt.Sprintf("Not submitted: %d statements lack a signature.", len(left))}
 }

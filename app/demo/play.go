@@ -1,34 +1,48 @@
 package demo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
-// Once plays every scenario, each in a fresh world, prints one timeline for each and a last line
-// "N scenarios passed, N failed". The error is nil only when all passed.
+// atOnce is how many scenarios play side by side: each waits much and computes little.
+const atOnce = 4
+
+// Once plays every scenario (or those named), each in a fresh world, prints one timeline for each and a
+// last line "N scenarios passed, N failed". The error is nil only when all passed.
 func Once(ctx context.Context, out io.Writer, o Options, only ...string) error {
-	passed, failed := 0, 0
+	var stories []Scenario
 	for _, s := range Scenarios() {
-		if len(only) > 0 && !contains(only, s.Name) {
-			continue
+		if len(only) == 0 || slices.Contains(only, s.Name) {
+			stories = append(stories, s)
 		}
-		fmt.Fprintf(out, "\n■ %s (%s)\n", s.Title, s.Name)
-		started := time.Now()
-		o := o
-		o.Tell = func(line string) { fmt.Fprintln(out, "  "+line) }
-		err := playOne(ctx, s, o)
-		took := time.Since(started).Round(10 * time.Millisecond)
-		if err != nil {
+	}
+	played := make([]chan outcome, len(stories))
+	slots := make(chan struct{}, atOnce)
+	for i, s := range stories {
+		played[i] = make(chan outcome, 1)
+		go func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			played[i] <- playOne(ctx, s, o)
+		}()
+	}
+	passed, failed := 0, 0
+	for i, s := range stories {
+		r := <-played[i]
+		fmt.Fprintf(out, "\n■ %s (%s)\n%s", s.Title, s.Name, r.timeline)
+		if r.err != nil {
 			failed++
-			fmt.Fprintf(out, "  ✗ %v (%s)\n", err, took)
+			fmt.Fprintf(out, "  ✗ %v (%s)\n", r.err, r.took)
 			continue
 		}
 		passed++
-		fmt.Fprintf(out, "  ✓ %s\n", took)
+		fmt.Fprintf(out, "  ✓ %s\n", r.took)
 	}
 	fmt.Fprintf(out, "\n%d scenarios passed, %d failed\n", passed, failed)
 	if failed > 0 {
@@ -37,19 +51,20 @@ func Once(ctx context.Context, out io.Writer, o Options, only ...string) error {
 	return nil
 }
 
-func playOne(ctx context.Context, s Scenario, o Options) error {
-	w, err := NewWorld(ctx, o)
-	if err != nil {
-		return err
-	}
-	return errors.Join(s.Play(ctx, w), w.Close())
+// outcome is one played scenario.
+type outcome struct {
+	timeline string
+	took     time.Duration
+	err      error
 }
 
-func contains(list []string, s string) bool {
-	for _, each := range list {
-		if each == s {
-			return true
-		}
+func playOne(ctx context.Context, s Scenario, o Options) outcome {
+	started := time.Now()
+	var timeline bytes.Buffer
+	o.Tell = func(line string) { fmt.Fprintln(&timeline, "  "+line) }
+	w, err := NewWorld(ctx, o)
+	if err == nil {
+		err = errors.Join(s.Play(ctx, w), w.Close())
 	}
-	return false
+	return outcome{timeline.String(), time.Since(started).Round(10 * time.Millisecond), err}
 }

@@ -16,7 +16,6 @@ import (
 )
 
 func playSaleOfDeal(ctx context.Context, w *World) error {
-	w.templates()
 	deal := w.Demo.Sale
 	if err := w.Portal.UpdateItem(bitrixsim.Deal, deal, map[string]any{"categoryId": 1, "stageId": "C1:NEW"}); err != nil {
 		return err
@@ -26,7 +25,7 @@ func playSaleOfDeal(ctx context.Context, w *World) error {
 	if err := w.Portal.MoveStage(bitrixsim.Deal, deal, stageFile); err != nil {
 		return err
 	}
-	if err := w.sale(ctx, bitrixsim.Deal, deal, stageSign, templatePay); err != nil {
+	if err := w.sale(ctx, bitrixsim.Deal, deal, stageSign, w.payDeal); err != nil {
 		return err
 	}
 	if err := w.Until(ctx, "the deal is moved to its last stage", func() bool {
@@ -40,22 +39,13 @@ func playSaleOfDeal(ctx context.Context, w *World) error {
 }
 
 func playSaleOfLead(ctx context.Context, w *World) error {
-	w.templates()
 	lead := w.Portal.CreateItem(bitrixsim.Lead, w.leadLikeSale())
 	w.placeSigning(bitrixsim.Lead, leadSign)
 	w.Say("лид %d входит в стадию «%s»", lead, leadFile)
 	if err := w.Portal.MoveStage(bitrixsim.Lead, lead, leadFile); err != nil {
 		return err
 	}
-	return w.sale(ctx, bitrixsim.Lead, lead, leadSign, templatePay+1)
-}
-
-// templates adds the processes that a charged duty starts.
-func (w *World) templates() {
-	for _, kind := range []int{bitrixsim.Deal, bitrixsim.Lead} {
-		w.Portal.AddTemplate(bitrixsim.Template{Name: "Оплата госпошлины", EntityTypeID: kind,
-			Parameters: map[string]any{"docflow": "", "uin": ""}, Steps: []bitrixsim.Step{{SetField: map[string]any{"comments": "Счёт на госпошлину передан бухгалтеру"}}}})
-	}
+	return w.sale(ctx, bitrixsim.Lead, lead, leadSign, w.payLead)
 }
 
 // placeSigning puts the robots that hand signatures over and submit on a stage.

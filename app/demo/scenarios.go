@@ -318,7 +318,9 @@ func (w *World) filesInCard(ctx context.Context, kind, id int) error {
 		item, _ := w.Portal.Item(kind, id)
 		files, _ := item[portal.FieldRealtyFiles].([]any)
 		ids, _ := item[portal.FieldRealtyFiles].([]int)
-		withFiles := slices.ContainsFunc(w.Portal.Timeline(kind, id), func(e bitrixsim.TimelineEntry) bool { return len(e.Files) > 0 })
+		withFiles := slices.ContainsFunc(w.Portal.Timeline(kind, id), func(e bitrixsim.TimelineEntry) bool {
+			return len(e.Files) > 0 && strings.Contains(e.Text, "исполнен")
+		})
 		return len(files)+len(ids) > 0 && withFiles
 	}); err != nil {
 		return err

@@ -1,17 +1,20 @@
 package demo
 
-import "fmt"
+import (
+	"fmt"
 
-// The demo's stages, fields and process templates.
+	"konturbridge/sandbox/bitrixsim"
+)
+
+// The demo's stages and fields.
 const (
-	stageOrder  = "PREPARATION"    // a robot orders an extract here
-	stageFile   = "C1:PREPARATION" // a trigger files the sale here
-	stageSign   = "C1:EXECUTING"   // robots hand signatures over and submit
-	stageDone   = "C1:WON"         // the bridge moves a finished sale here
-	leadFile    = "IN_PROCESS"     // the same for a lead
-	leadSign    = "PROCESSED"
-	signatures  = "UF_CRM_STATEMENT_SIG"
-	templatePay = 1 // started when a duty is charged
+	stageOrder = "PREPARATION"    // a robot orders an extract here
+	stageFile  = "C1:PREPARATION" // a trigger files the sale here
+	stageSign  = "C1:EXECUTING"   // robots hand signatures over and submit
+	stageDone  = "C1:WON"         // the bridge moves a finished sale here
+	leadFile   = "IN_PROCESS"     // the same for a lead
+	leadSign   = "PROCESSED"
+	signatures = "UF_CRM_STATEMENT_SIG"
 )
 
 // settings is the demo's settings file.
@@ -28,5 +31,12 @@ reactions:
   - {docflow_type: right_movement_request, entity: lead, requirement: payment,
      start_workflow: {template: %d, parameters: {docflow: "{{ docflow.id }}", uin: "{{ docflow.uin }}"}}}
   - {docflow_type: right_movement_request, entity: deal, state: completed, move_stage: %q}
-`, w.Demo.Login, w.Demo.Password, w.Demo.AccountID, stageFile, leadFile, templatePay, templatePay+1, stageDone)
+`, w.Demo.Login, w.Demo.Password, w.Demo.AccountID, stageFile, leadFile, w.payDeal, w.payLead, stageDone)
+}
+
+// template adds a process that a charged duty starts, and gives its id.
+func (w *World) template(kind int) int {
+	return w.Portal.AddTemplate(bitrixsim.Template{Name: "Оплата госпошлины", EntityTypeID: kind,
+		Parameters: map[string]any{"docflow": "", "uin": ""},
+		Steps:      []bitrixsim.Step{{SetField: map[string]any{"comments": "Счёт на госпошлину передан бухгалтеру"}}}})
 }

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"konturbridge/app"
@@ -46,14 +45,15 @@ type World struct {
 	URL    string // of the bridge
 	BoxURL string
 
+	payDeal, payLead int // templates that a charged duty starts
+
 	opts    Options
 	dir     string
 	cfg     config.Config
 	started time.Time
 	server  *http.Server
 
-	mu     sync.Mutex
-	lines  []string
+	bridge *app.App
 	cancel context.CancelFunc
 	done   chan error
 }
@@ -91,6 +91,7 @@ func (w *World) open(ctx context.Context) (err error) {
 	go func() { _ = w.server.Serve(listener) }()
 	w.Demo = w.Box.SeedDemo()
 	w.Portal = w.Demo.Portal
+	w.payDeal, w.payLead = w.template(bitrixsim.Deal), w.template(bitrixsim.Lead)
 	w.Portal.SetPlan("ent", "rest_offline_extended", "rest_auth_connector")
 	address, err := freeAddress(orLocal(w.opts.Listen))
 	if err != nil {
@@ -138,7 +139,7 @@ func (w *World) StartBridge(ctx context.Context) error {
 	live, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	go func() { done <- bridge.Run(live) }()
-	w.cancel, w.done = cancel, done
+	w.bridge, w.cancel, w.done = bridge, cancel, done
 	return w.Until(ctx, "the bridge is ready", func() bool {
 		resp, err := http.Get(w.URL + "/readyz")
 		if err != nil {
@@ -198,21 +199,8 @@ func (w *World) Apply(ctx context.Context, yaml string) error {
 		if err != nil {
 			return fmt.Errorf("settings: %w", err)
 		}
-		return w.followed(ctx, st)
+		return w.bridge.Reload(ctx)
 	})
-}
-
-// followed waits until the serving process works with the settings just stored: it follows within two
-// seconds, and a card moved before that would run the old ones.
-func (w *World) followed(ctx context.Context, st *store.Store) error {
-	timer := time.NewTimer(2 * time.Second)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return st.Ready(ctx)
-	}
 }
 
 // WithStore opens the bridge's database as a command beside the serving process does.
@@ -226,11 +214,7 @@ func (w *World) WithStore(ctx context.Context, use func(*store.Store) error) err
 
 // Say adds a line to the timeline.
 func (w *World) Say(format string, args ...any) {
-	line := fmt.Sprintf("%6.2fs  ", time.Since(w.started).Seconds()) + fmt.Sprintf(format, args...)
-	w.mu.Lock()
-	w.lines = append(w.lines, line)
-	w.mu.Unlock()
-	w.opts.Tell(line)
+	w.opts.Tell(fmt.Sprintf("%6.2fs  ", time.Since(w.started).Seconds()) + fmt.Sprintf(format, args...))
 	if w.Box != nil {
 		w.Box.Note(fmt.Sprintf(format, args...))
 	}

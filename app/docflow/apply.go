@@ -1,6 +1,9 @@
 package docflow
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Update is what an upstream said about a docflow, translated at the edge.
 type Update struct {
@@ -11,10 +14,20 @@ type Update struct {
 	Charges     []Charge    // nil: nothing said
 	Files       []File      // nil: nothing said
 	Refusal     *Refusal
-	Cause       string    // create, submit, news, get, search, person
+	Cause       string    // one of the causes below
 	Token       string    // of the news item, "" otherwise
 	At          time.Time // of the event
 }
+
+// The causes of updates.
+const (
+	CausePrepared = "prepared"
+	CauseCreate   = "create" // the answer to the creation
+	CauseSubmit   = "submit" // the answer to a submission
+	CauseSearch   = "search" // found in the news after a lost answer
+	CauseNews     = "news"
+	CauseGet      = "get" // read by itself, when the news were silent for long or jumped
+)
 
 // Change is what an update did to a record.
 type Change struct {
@@ -40,7 +53,7 @@ func (r Record) Apply(u Update) (Record, Change) {
 		next.ExternalID = u.ExternalID
 		ch.FirstAnswer = true
 	}
-	if u.State == "" {
+	if u.State == "" || next.echoes(u) {
 		ch.To, ch.Requirement = r.State, r.Requirement
 		return next, ch
 	}
@@ -64,6 +77,23 @@ func (r Record) Apply(u Update) (Record, Change) {
 		next.Changed = u.At
 	}
 	return next, ch
+}
+
+// echoes reports whether the update only repeats what the answer to a call of ours has told already, and
+// keeps the list of what is still to be repeated.
+func (r *Record) echoes(u Update) bool {
+	key := string(u.State) + "/" + string(u.Requirement)
+	switch u.Cause {
+	case CauseCreate, CauseSubmit, CauseSearch:
+		r.Echo = append(slices.Clone(r.Echo), key)
+	case CauseNews:
+		if at := slices.Index(r.Echo, key); at >= 0 {
+			r.Echo = r.Echo[at+1:]
+			return true
+		}
+		r.Echo = nil // the news are ordered: what was skipped will not come any more
+	}
+	return false
 }
 
 func keepSigned(had, said []Statement) []Statement {

@@ -76,6 +76,10 @@ type Record struct {
 	Files       []File
 	Refusal     *Refusal
 
+	// Echo lists the states that answers to our own calls told before the news did, oldest first. The
+	// news will tell them once more, later: they must not count as moves then.
+	Echo []string
+
 	TriedAt  time.Time // when the first creation call began; zero: never
 	NewsFrom string    // position in the news before that call: where to look for a lost answer
 	Version  int64     // grows with every stored change

@@ -147,7 +147,7 @@ func (n *News) read(ctx context.Context, conn portal.Connection) (lane.Result, e
 			n.Lag(now.Sub(at))
 		}
 		advance.Items = append(advance.Items, Item{ExternalID: string(item.Docflow.ID), RequestID: item.Docflow.RequestID,
-			Update: FromRealty(item.Docflow, "news", item.Token, at)})
+			Update: FromRealty(item.Docflow, docflow.CauseNews, item.Token, at)})
 	}
 	again := now
 	if len(page.Items) == 0 {
@@ -207,7 +207,7 @@ func (n *News) catchUp(ctx context.Context, client *realty.Client, open []docflo
 		if err != nil {
 			return nil, err
 		}
-		writes = append(writes, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: FromRealty(d, "get", "", n.Now())})
+		writes = append(writes, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: FromRealty(d, docflow.CauseGet, "", n.Now())})
 	}
 	return writes, nil
 }

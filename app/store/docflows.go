@@ -20,6 +20,7 @@ type docflowData struct {
 	Charges    []docflow.Charge    `json:"charges,omitempty"`
 	Files      []docflow.File      `json:"files,omitempty"`
 	Refusal    *docflow.Refusal    `json:"refusal,omitempty"`
+	Echo       []string            `json:"echo,omitempty"`
 }
 
 const docflowColumns = `id, portal, entity_type, card_id, system, kind, connection, request_id, body, external_id,
@@ -43,13 +44,13 @@ func scanDocflow(row scanner) (docflow.Record, error) {
 	if err := json.Unmarshal(data, &d); err != nil {
 		return r, err
 	}
-	r.Statements, r.Charges, r.Files, r.Refusal = d.Statements, d.Charges, d.Files, d.Refusal
+	r.Statements, r.Charges, r.Files, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Refusal, d.Echo
 	r.TriedAt, r.Created, r.Changed = fromMS(tried), fromMS(created), fromMS(changed)
 	return r, nil
 }
 
 func dataOf(r docflow.Record) (string, error) {
-	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Refusal})
+	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Refusal, r.Echo})
 	return string(b), err
 }
 
@@ -134,7 +135,7 @@ func (t *tx) prepare(p docflow.Prepare) error {
 		r.ExternalID, string(r.State), string(r.Requirement), data, ms(r.TriedAt), r.NewsFrom, 1, ms(r.Created), ms(r.Created)); err != nil {
 		return err
 	}
-	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: "prepared", At: r.Created}); err != nil {
+	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: docflow.CausePrepared, At: r.Created}); err != nil {
 		return err
 	}
 	if p.Waiter != nil {

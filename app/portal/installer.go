@@ -57,7 +57,7 @@ type AuthServers interface {
 	Exchange(ctx context.Context, server string, keys oauth.Keys, refreshToken string) (oauth.Pair, error)
 }
 
-// InstallerDeps is what an Installer needs. Replaced, Now and Log may be left out.
+// InstallerDeps is what an Installer needs. Memory, Replaced, Now and Log may be left out.
 type InstallerDeps struct {
 	Portals  *Directory
 	Store    Writer
@@ -67,6 +67,7 @@ type InstallerDeps struct {
 	Servers  AuthServers
 	Upstream *upstream.Client
 	Keys     []oauth.Keys // of every application in the settings
+	Memory   Memory       // the one that the Setup has: an installation begins its progress anew
 	// Replaced is told the key of a token pair that an installation has replaced or a removal has
 	// ended, so that nobody goes on with what is cached of it (oauth.PairKeeper.Forget).
 	Replaced func(ctx context.Context, pairKey string)
@@ -264,6 +265,9 @@ func (in *Installer) savePortal(ctx context.Context, r Request, id oauth.Identit
 
 // schedule makes the setup due now, and sees to its repetition.
 func (in *Installer) schedule(ctx context.Context, id ID) error {
+	if in.deps.Memory != nil { // the installer page must not take the end of an earlier setup for this one's
+		newTracker(in.deps.Memory, in.deps.Log, id).end(ctx, SetupWaiting, nil)
+	}
 	if err := in.deps.Rows.Commit(ctx, setupRow(id)); err != nil {
 		return fmt.Errorf("schedule the setup: %w", err)
 	}

@@ -96,13 +96,14 @@ func newRig(t *testing.T) *rig {
 	require.NoError(t, err)
 	r.directory = portal.NewDirectory(r.store, nil)
 	require.NoError(t, r.directory.Reload(t.Context()))
+	r.memory = cache.NewMemory(r.clock.Now)
 	r.deps = portal.InstallerDeps{
+		Memory:  r.memory,
 		Portals: r.directory, Store: r.store, Pairs: r.store, Pending: r.store, Rows: r.store, Servers: servers, Upstream: up,
 		Keys:     []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}},
 		Replaced: func(_ context.Context, key string) { r.replaced = append(r.replaced, key) }, Now: r.clock.Now,
 	}
 	r.installer = portal.NewInstaller(r.deps)
-	r.memory = cache.NewMemory(r.clock.Now)
 	r.setup = r.newSetup(publicURL, robots("realty_extract", "realty_create"))
 	return r
 }

@@ -42,8 +42,16 @@ func (d *desk) DropPending(_ context.Context, id string) error {
 }
 
 func (d *desk) EnsureRows(_ context.Context, rows ...lane.NewRow) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	d.ensured = append(d.ensured, rows...)
 	return d.err
+}
+
+func (d *desk) fail(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.err = err
 }
 
 func TestRunCompletesAndHeals(t *testing.T) {
@@ -63,7 +71,7 @@ func TestRunCompletesAndHeals(t *testing.T) {
 		time.Sleep(2*time.Minute + time.Second) // of the bubble's clock
 		synctest.Wait()
 		require.Equal(t, 3, d.asked, "and every minute")
-		d.err = errors.New("the database is away")
+		d.fail(errors.New("the database is away"))
 		time.Sleep(time.Hour)
 		synctest.Wait()
 		require.Len(t, d.ensured, 2, "healing comes every hour, and goes on after a failure")

@@ -105,6 +105,9 @@ func TestSetup(t *testing.T) {
 		require.Equal(t, step.Total, step.Done, step.Name)
 	}
 
+	r.install(t)
+	require.Equal(t, portal.SetupWaiting, r.setup.Progress(t.Context(), p.ID).State, "a new installation begins anew")
+	after, _ = r.stored(t)
 	before := writes(r)
 	report, err = r.setup.Run(t.Context(), after)
 	require.NoError(t, err)

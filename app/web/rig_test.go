@@ -98,6 +98,7 @@ func newRig(t *testing.T, options ...option) *rig {
 	r.store, err = store.Open(t.Context(), store.Options{URL: "sqlite://" + filepath.Join(t.TempDir(), "bridge.db"), Sealer: box})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.store.Close()) })
+	memory := cache.NewMemory(time.Now)
 	up := upstream.New(upstream.WithInsecure(true))
 	servers, err := oauth.NewServers(up, []string{server.URL})
 	require.NoError(t, err)
@@ -106,10 +107,10 @@ func newRig(t *testing.T, options ...option) *rig {
 	require.NoError(t, r.directory.Reload(t.Context()))
 	r.installer = portal.NewInstaller(portal.InstallerDeps{
 		Portals: r.directory, Store: r.store, Pairs: r.store, Pending: r.store, Rows: r.store, Servers: servers, Upstream: up,
-		Keys: []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}}, Log: log,
+		Keys: []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}}, Memory: memory, Log: log,
 	})
 	r.sessions = portal.NewSessions(make([]byte, 32), nil, nil)
-	r.setup = r.newSetup(up, log)
+	r.setup = r.newSetup(up, memory, log)
 	pages, err := page.New()
 	require.NoError(t, err)
 	r.deps = web.Deps{
@@ -157,10 +158,10 @@ func (t tokens) Refresh(context.Context, string) (string, string, error) {
 	return t.access, t.endpoint, nil
 }
 
-func (r *rig) newSetup(up *upstream.Client, log *slog.Logger) *portal.Setup {
+func (r *rig) newSetup(up *upstream.Client, memory *cache.Memory, log *slog.Logger) *portal.Setup {
 	name := map[string]string{"ru": "Выписка", "en": "Extract"}
 	return portal.NewSetup(portal.SetupDeps{
-		Portals: r.directory, Store: families{}, PublicURL: r.url, Memory: cache.NewMemory(time.Now), Log: log,
+		Portals: r.directory, Store: families{}, PublicURL: r.url, Memory: memory, Log: log,
 		Robots: []portal.RobotSpec{{Code: "realty_extract", Wait: true, Name: name,
 			Properties: []portal.PropertySpec{{ID: "cadastral_number", Type: "string", Name: name}}}},
 		Client: func(ctx context.Context, id portal.ID) (*bitrix.Client, error) {

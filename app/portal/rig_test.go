@@ -59,19 +59,6 @@ type rig struct {
 	replaced  []string
 }
 
-// families stores the plan the long way.
-type families struct {
-	store     *store.Store
-	directory *portal.Directory
-}
-
-func (f families) SetFamily(ctx context.Context, id portal.ID, family string) error {
-	p, _ := f.directory.Get(id)
-	a, _ := p.Service()
-	p.Family = family
-	return f.store.SavePortal(ctx, p, a)
-}
-
 func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{clock: &clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}}
@@ -117,7 +104,7 @@ func app(noUI bool) bitrixsim.App {
 
 func (r *rig) newSetup(public string, robots []portal.RobotSpec) *portal.Setup {
 	return portal.NewSetup(portal.SetupDeps{
-		Portals: r.directory, Store: families{r.store, r.directory}, Robots: robots, PublicURL: public, Memory: r.memory,
+		Portals: r.directory, Store: r.store, Robots: robots, PublicURL: public, Memory: r.memory,
 		Now: r.clock.Now,
 		Client: func(ctx context.Context, id portal.ID) (*bitrix.Client, error) {
 			p, _ := r.directory.Get(id)

@@ -284,7 +284,7 @@ func TestSetupWithoutTheCache(t *testing.T) {
 	r := newRig(t)
 	p := r.install(t)
 	s := portal.NewSetup(portal.SetupDeps{
-		Portals: r.directory, Store: families{r.store, r.directory}, PublicURL: publicURL, Memory: lostMemory{},
+		Portals: r.directory, Store: r.store, PublicURL: publicURL, Memory: lostMemory{},
 		Client: func(context.Context, portal.ID) (*bitrix.Client, error) { return nil, errors.New("no client") },
 	})
 	_, err := s.Run(t.Context(), p)

@@ -46,6 +46,12 @@ func (s *shelf) put(list []portal.Portal, err error) {
 	s.list, s.err = list, err
 }
 
+func (s *shelf) read() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.readings
+}
+
 func TestDirectoryFollows(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -59,7 +65,7 @@ func TestDirectoryFollows(t *testing.T) {
 
 		time.Sleep(10 * time.Second) // of the bubble's clock
 		synctest.Wait()
-		require.Equal(t, 1, s.readings, "nothing changed, so nothing is read")
+		require.Equal(t, 1, s.read(), "nothing changed, so nothing is read")
 
 		s.put([]portal.Portal{{ID: "a"}, {ID: "b"}}, nil)
 		time.Sleep(1500 * time.Millisecond)

@@ -147,10 +147,6 @@ func (r *rig) docflows(ctx context.Context, id portal.ID, card docflow.Card) ([]
 	return []docflow.Record{rec}, err
 }
 
-type families struct{}
-
-func (families) SetFamily(context.Context, portal.ID, string) error { return nil }
-
 type tokens struct{ access, endpoint string }
 
 func (t tokens) Token(context.Context) (string, string, error) { return t.access, t.endpoint, nil }
@@ -161,7 +157,7 @@ func (t tokens) Refresh(context.Context, string) (string, string, error) {
 func (r *rig) newSetup(up *upstream.Client, memory *cache.Memory, log *slog.Logger) *portal.Setup {
 	name := map[string]string{"ru": "Выписка", "en": "Extract"}
 	return portal.NewSetup(portal.SetupDeps{
-		Portals: r.directory, Store: families{}, PublicURL: r.url, Memory: memory, Log: log,
+		Portals: r.directory, Store: r.store, PublicURL: r.url, Memory: memory, Log: log,
 		Robots: []portal.RobotSpec{{Code: "realty_extract", Wait: true, Name: name,
 			Properties: []portal.PropertySpec{{ID: "cadastral_number", Type: "string", Name: name}}}},
 		Client: func(ctx context.Context, id portal.ID) (*bitrix.Client, error) {

@@ -201,6 +201,13 @@ func (a *App) logRun(r lane.Run) {
 
 // begin reads the portals and makes sure that everything that repeats itself runs.
 func (a *App) begin(ctx context.Context) error {
+	if a.cfg.SecretKeyOld != "" {
+		n, err := a.store.Reseal(ctx)
+		if err != nil {
+			return fmt.Errorf("BRIDGE_SECRET_KEY_OLD: %w", err)
+		}
+		a.log.Info("stored secrets are sealed under the new key; BRIDGE_SECRET_KEY_OLD can go once waiting work is done", "secrets", n)
+	}
 	if err := a.directory.Reload(ctx); err != nil {
 		return err
 	}

@@ -105,6 +105,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err == nil {
 		err = s.migrate(ctx)
 	}
+	if err == nil {
+		err = s.checkKey(ctx)
+	}
 	if err == nil && s.lock != nil { // whoever held lanes of this database is dead
 		_, err = s.write.ExecContext(ctx, `UPDATE lanes SET holder = '' WHERE holder <> ''`)
 	}

@@ -1,4 +1,8 @@
 -- The first schema. Times are Unix milliseconds; sealed columns are AES-256-GCM bound to their row.
+CREATE TABLE key_check (
+  id     INTEGER PRIMARY KEY,                   -- 1
+  sealed BYTEA NOT NULL                          -- opens only under the key that this database was begun with
+);
 CREATE TABLE portals (
   id               TEXT PRIMARY KEY,            -- member_id
   domain           TEXT NOT NULL DEFAULT '',

@@ -145,7 +145,7 @@ func (a *App) wire(o Options) error {
 		realtyURL: a.cfg.RealtyURL, moved: a.moved,
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
-		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
+		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
 	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.Bitrix, Robots: Robots(),
 		PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
 	a.schedule(o, a.workers(o, setup, schemas))

@@ -262,6 +262,8 @@ func (w *writer) submit(o *op) error {
 func (w *writer) hand(o *op) {
 	select {
 	case <-w.ended: // checked first: a queue that nobody reads has room, too
+		go o.done(errClosed)
+		return
 	default:
 		select {
 		case w.others <- o:

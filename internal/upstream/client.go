@@ -212,7 +212,7 @@ func (c *Client) send(ctx context.Context, req Request) (*http.Response, bool, e
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	r, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), req.Method, req.URL, req.Body)
 	if err != nil {
-		return nil, false, errors.New("the address is not a URL")
+		return nil, false, ErrBadAddress
 	}
 	for name, values := range req.Header {
 		r.Header[name] = values
@@ -231,7 +231,7 @@ func (c *Client) send(ctx context.Context, req Request) (*http.Response, bool, e
 func (c *Client) CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") {
-		return errors.New("the address is not an absolute HTTP URL")
+		return ErrBadAddress
 	}
 	if c.insecure {
 		return nil
@@ -245,7 +245,7 @@ func (c *Client) CheckURL(raw string) error {
 
 func (c *Client) failed(ctx context.Context, req Request, started time.Time, status int, sent bool, err error) error {
 	class := Retry
-	if errors.Is(err, ErrInsecure) || errors.Is(err, ErrAnswerTooLarge) {
+	if errors.Is(err, ErrInsecure) || errors.Is(err, ErrBadAddress) || errors.Is(err, ErrAnswerTooLarge) {
 		class = Broken
 	}
 	failure := &TransportError{API: req.API, Op: req.Op, Sent: sent, Cause: redact(err), class: class}
@@ -263,12 +263,16 @@ func (c *Client) done(ctx context.Context, req Request, started time.Time, statu
 		slog.Int("status", status), slog.Duration("took", call.Duration))
 }
 
-// redact drops the URL that net/http puts into its errors: its query may hold a token.
+// redact drops the URLs that net/http puts into its errors: their queries may hold a token.
 func redact(err error) error {
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("%s: %w", strings.ToUpper(wrapped.Op), wrapped.Err)
+	wrapped, ok := errors.AsType[*url.Error](err)
+	if !ok {
+		return err
 	}
-	return err
+	if strings.Contains(wrapped.Err.Error(), "Location header") { // it quotes the redirect's target
+		return errors.New("the answer redirects to an address that is not a URL")
+	}
+	return fmt.Errorf("%s: %w", strings.ToUpper(wrapped.Op), wrapped.Err)
 }
 
 // ParseRetryAfter reads a Retry-After header in both of its forms (seconds, HTTP date); ok is false

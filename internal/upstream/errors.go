@@ -13,6 +13,9 @@ var ErrAnswerTooLarge = errors.New("the answer is larger than allowed")
 // do not allow.
 var ErrInsecure = errors.New("plain HTTP and loopback addresses are not allowed")
 
+// ErrBadAddress is wrapped by the error of a call to what is not an absolute HTTP address.
+var ErrBadAddress = errors.New("the address is not an absolute HTTP URL")
+
 // TransportError is a call that brought no usable answer: no connection, a cut one, a deadline, an
 // answer over its cap. Its text never holds a URL's query, where tokens may be.
 type TransportError struct {

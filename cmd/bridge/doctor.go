@@ -158,6 +158,9 @@ func openForCheck(ctx context.Context, cfg config.Config) (*store.Store, finding
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
 	st, err := app.OpenStore(ctx, cfg, slog.New(slog.DiscardHandler))
+	if errors.Is(err, store.ErrWrongKey) { // says itself what to do
+		return nil, failed(subject, "%s: %s", label, err)
+	}
 	if err != nil {
 		return nil, failed(subject, "%s: %s; check BRIDGE_DATABASE_URL and that the server runs", label, err)
 	}

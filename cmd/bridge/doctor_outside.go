@@ -110,7 +110,7 @@ func (o *outside) stored(ctx context.Context) []check {
 		waiting, err = o.st.Pendings(ctx)
 	}
 	if err != nil {
-		return []check{one(failed("portals", "%s; was BRIDGE_SECRET_KEY replaced? Give the former one as BRIDGE_SECRET_KEY_OLD", err))}
+		return []check{one(failed("portals", "%s", err))}
 	}
 	if len(portals)+len(waiting) == 0 {
 		return []check{one(skipped("portals", "none is installed yet: save the local application's form in Bitrix24"))}

@@ -93,7 +93,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 		return err
 	}
 	a.sealer = sealer
-	a.settings = &portalSettings{check: Knowledge{}, parsed: map[portal.ID]parsedSettings{}}
+	a.settings = &portalSettings{check: Knowledge{}, log: a.log, parsed: map[portal.ID]parsedSettings{}}
 	a.store, err = store.Open(ctx, store.Options{URL: StoreURL(a.cfg), Sealer: sealer, Log: a.log, Now: o.Now,
 		Observe: a.metrics.commit, Exclusive: true,
 		Plan: func(rec docflow.Record, ch docflow.Change, met []docflow.Waiter) []reaction.Effect {

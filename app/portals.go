@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,6 +17,7 @@ type portalSettings struct {
 	portals *portal.Directory
 	store   *store.Store
 	check   settings.Checker
+	log     *slog.Logger
 	mu      sync.Mutex
 	parsed  map[portal.ID]parsedSettings
 }
@@ -49,6 +51,7 @@ func (p *portalSettings) Settings(_ context.Context, id portal.ID) (settings.Set
 func (p *portalSettings) now(id portal.ID) settings.Settings {
 	set, err := p.Settings(context.Background(), id)
 	if err != nil {
+		p.log.Error("settings cannot be read; only the built-in reactions run", "portal", string(id), "error", err)
 		return settings.Settings{}
 	}
 	return set

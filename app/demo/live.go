@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 
 	"konturbridge/sandbox/bitrixsim"
@@ -16,6 +17,7 @@ func Live(ctx context.Context, out io.Writer, o Options) error {
 	if o.Pace == 0 {
 		o.Pace = 3 * time.Second
 	}
+	o.Sandbox, o.Listen = usual(o.Sandbox, "127.0.0.1:8081"), usual(o.Listen, "127.0.0.1:8080")
 	o.Tell = func(line string) { fmt.Fprintln(out, line) }
 	fmt.Fprintln(out, "Поднимаю песочницу (Bitrix24, сервер авторизации, Реестро) и мост…")
 	w, err := NewWorld(ctx, o)
@@ -100,3 +102,17 @@ func (w *World) tellTimeline(kind int, item map[string]any, seen map[string]int)
 }
 
 func short(id string) string { return id[:min(8, len(id))] }
+
+// usual is the address that was asked for, else the usual one, else any free port: a demo must start
+// whatever else runs on the machine.
+func usual(asked, address string) string {
+	if asked != "" {
+		return asked
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return ""
+	}
+	_ = l.Close()
+	return address
+}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"io"
 	"log/slog"
 
 	"konturbridge/app/demo"
@@ -11,8 +10,8 @@ import (
 type demoCommand struct {
 	Once    bool     `help:"Play every built-in scenario, print its timeline and end."`
 	Only    []string `help:"With --once: only the scenarios of these names." placeholder:"NAME"`
-	Sandbox string   `help:"Address of the sandbox's page." default:"127.0.0.1:8081"`
-	Listen  string   `help:"Address of the bridge." default:"127.0.0.1:8080"`
+	Sandbox string   `help:"Address of the sandbox's page; default 127.0.0.1:8081, or a free port when that is taken." placeholder:"ADDR"`
+	Listen  string   `help:"Address of the bridge; default 127.0.0.1:8080, or a free port when that is taken." placeholder:"ADDR"`
 	Verbose bool     `short:"v" help:"Print the bridge's own log too."`
 }
 
@@ -28,5 +27,5 @@ func (c demoCommand) Run(ctx context.Context, p *process) error {
 		}
 		return nil
 	}
-	return demo.Live(ctx, io.Writer(p.out), demo.Options{Log: log, Sandbox: c.Sandbox, Listen: c.Listen})
+	return demo.Live(ctx, p.out, demo.Options{Log: log, Sandbox: c.Sandbox, Listen: c.Listen})
 }

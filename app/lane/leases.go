@@ -59,6 +59,9 @@ func (s *Scheduler) claimDue(ctx context.Context) {
 		}
 		s.mu.Lock()
 		for _, lease := range leases {
+			if old := s.queues[lease.Lane]; old != nil { // it was lost before this node noticed
+				s.drop(old, ErrLeaseLost)
+			}
 			q := newQueue(lease, s.setTimer)
 			q.ctx, q.cancel = context.WithCancelCause(s.runs)
 			s.queues[lease.Lane] = q
@@ -133,7 +136,7 @@ func (s *Scheduler) release(q *queue, told func()) {
 		}
 		due, ok := q.due(s.cfg.Now())
 		if s.stopped {
-			due, ok = s.cfg.Now(), true // whoever comes next looks for itself
+			due, ok = time.Unix(0, 0), true // at once: whoever comes next looks for itself
 		}
 		q.leaving = ok
 		return Rest{Due: due, Sum: q.sum()}, ok

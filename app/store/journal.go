@@ -98,14 +98,13 @@ func (s *Store) RetryJob(ctx context.Context, id int64) error {
 			name, kind string
 			body       []byte
 		)
-		err := t.row(`SELECT lane, kind, body FROM inbox WHERE id = ? AND state <> 1`, id).Scan(&name, &kind, &body)
+		// One statement: looked at first, the row could be done by another node before it is written.
+		err := t.row(`UPDATE inbox SET state = 0, tries = 0, aside = 0, run_at = ?, finished = 0 WHERE id = ? AND state <> 1
+			RETURNING lane, kind, body`, ms(t.now), id).Scan(&name, &kind, &body)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ownError{ErrNotFound}
 		}
 		if err != nil {
-			return err
-		}
-		if _, err := t.exec(`UPDATE inbox SET state = 0, tries = 0, aside = 0, run_at = ?, finished = 0 WHERE id = ?`, ms(t.now), id); err != nil {
 			return err
 		}
 		if kind == EffectsKind {

@@ -16,10 +16,12 @@ var _ lane.Store = (*Store)(nil)
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// The due times of a lane with work now, whatever any node's clock says, and of one without work.
+// The due times of a lane with work now, whatever any node's clock says, of one without work, and of a
+// held one in which other nodes stored rows.
 const (
-	atOnce = 0
-	never  = math.MaxInt64
+	atOnce      = 0
+	never       = math.MaxInt64
+	foreignRows = -1
 )
 
 // dueAt gives the due time of a lane whose earliest row is to run at that moment; zero: it has none.

@@ -45,17 +45,27 @@ func (t *tx) wakeShared(names []string, earliest map[string]time.Time) error {
 	if err != nil {
 		return err
 	}
-	var tell, free []string
+	var tell, free, mark, marked []string
 	var dues []int64
 	for _, name := range names {
-		holder, known := holders[name]
-		if known && holder != "" && holder == t.s.nodeName() && t.s.scheduler().Holds(name) {
-			continue
+		held, known := holders[name]
+		switch {
+		case !known || held.node == "":
+			tell, free, dues = append(tell, name), append(free, name), append(dues, t.dueAt(earliest[name]))
+		case held.node != t.s.nodeName() || !t.s.scheduler().Holds(name):
+			tell, mark = append(tell, name), append(mark, name)
+		case held.marked:
+			marked = append(marked, name)
 		}
-		tell = append(tell, name)
-		if !known || holder == "" {
-			free, dues = append(free, name), append(dues, t.dueAt(earliest[name]))
-		}
+	}
+	if err := t.markLanes(mark, foreignRows); err != nil {
+		return err
+	}
+	// What others stored may not have reached the scheduler yet, and comes before these rows: it must
+	// read them together.
+	t.reread = append(t.reread, marked...)
+	if err := t.markLanes(marked, atOnce); err != nil {
+		return err
 	}
 	if len(free) > 0 {
 		if _, err := t.exec(`INSERT INTO lanes (lane, due) SELECT * FROM unnest(?::text[], ?::bigint[])
@@ -66,19 +76,36 @@ func (t *tx) wakeShared(names []string, earliest map[string]time.Time) error {
 	return t.notify(tell...)
 }
 
-func (t *tx) holders(names []string) (map[string]string, error) {
-	rows, err := t.query(`SELECT lane, holder FROM lanes WHERE lane = ANY(?::text[]) FOR KEY SHARE`, names)
+// markLanes sets the due time of lanes that are held: it means nothing while they are, but that other
+// nodes stored rows in them.
+func (t *tx) markLanes(names []string, due int64) error {
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := t.exec(`UPDATE lanes SET due = ? WHERE lane = ANY(?::text[]) AND due <> ?`, due, names, due)
+	return err
+}
+
+// holding is who holds a lane, and whether other nodes stored rows in it.
+type holding struct {
+	node   string
+	marked bool
+}
+
+func (t *tx) holders(names []string) (map[string]holding, error) {
+	rows, err := t.query(`SELECT lane, holder, due = ? FROM lanes WHERE lane = ANY(?::text[]) FOR KEY SHARE`, foreignRows, names)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = rows.Close() }()
-	holders := make(map[string]string, len(names))
+	holders := make(map[string]holding, len(names))
 	for rows.Next() {
-		var name, holder string
-		if err := rows.Scan(&name, &holder); err != nil {
+		var name string
+		var h holding
+		if err := rows.Scan(&name, &h.node, &h.marked); err != nil {
 			return nil, err
 		}
-		holders[name] = holder
+		holders[name] = h
 	}
 	return holders, rows.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -157,8 +158,9 @@ func (w *writer) answer(group []*op, t *tx, err error) {
 // tell lets the scheduler know what was stored.
 func (w *writer) tell(t *tx) {
 	sched := w.s.scheduler()
-	if len(t.pushed) > 0 {
-		sched.Push(t.pushed)
+	pushed := slices.DeleteFunc(t.pushed, func(r lane.Row) bool { return slices.Contains(t.reread, r.Lane) })
+	if len(pushed) > 0 {
+		sched.Push(pushed)
 	}
 	for _, name := range t.reread {
 		sched.Foreign(name)

@@ -149,9 +149,7 @@ func TestSandboxGuide(t *testing.T) {
 	answers(t, "http://"+bridgeAt+"/readyz")
 	s.install(guide)
 	id := regexp.MustCompile(`--portal (\S+) -`).FindStringSubmatch(guide)[1]
-	_, yaml, _ := strings.Cut(guide, "<<END\n")
-	yaml, _, _ = strings.Cut(yaml, "  END")
-	o := s.feed(yaml, "settings", "apply", "--portal", id, "-")
+	o := s.feed(regexp.MustCompile(`echo '(.+)' \|`).FindStringSubmatch(guide)[1], "settings", "apply", "--portal", id, "-")
 	require.Equal(t, 0, o.code, o.errout)
 
 	var healthy outcome

@@ -95,9 +95,7 @@ To try a bridge against it, start one in another terminal:
 Install it in the portal, and give it the account, in a third terminal with the same exports:
 
   curl -d '{"clientId":"{{.ClientID}}"}' {{.Base}}/control/bitrix/{{.Demo.Portal.Name}}/install
-  bridge settings apply --portal {{.Demo.Portal.MemberID}} - <<END
-  connections:
-    - {name: main, kind: realty, login: {{.Demo.Login}}, password: {{.Demo.Password}}, accountId: {{.Demo.AccountID}}}
-  END
+  echo 'connections: [{name: main, kind: realty, login: {{.Demo.Login}}, password: {{.Demo.Password}}, accountId: {{.Demo.AccountID}}}]' |
+    bridge settings apply --portal {{.Demo.Portal.MemberID}} -
   bridge doctor
 `))

@@ -71,8 +71,25 @@ func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, con
 		if _, err := t.exec(drop, names...); err != nil {
 			return err
 		}
-		return t.startFeeds(feeds)
+		if err := t.startFeeds(feeds); err != nil {
+			return err
+		}
+		return t.hurryFeeds(feeds)
 	})
+}
+
+// hurryFeeds makes feeds that rest after a failure look at once: the new settings may have repaired them.
+func (t *tx) hurryFeeds(feeds []lane.NewRow) error {
+	for _, f := range feeds {
+		if _, err := t.exec(`UPDATE inbox SET run_at = ? WHERE lane = ? AND part = ? AND kind = ? AND state = 0 AND run_at > ?`,
+			ms(t.now), f.Lane, f.Part, f.Kind, ms(t.now)); err != nil {
+			return err
+		}
+		if err := t.changed(f.Lane); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) saveConnection(c portal.Connection) error {

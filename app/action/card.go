@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -43,71 +44,145 @@ func (r *runner) readCard(ctx context.Context, b24 *bitrix.Client, c *call, read
 	return card, r.readAround(ctx, b24, c, item, reads, &card)
 }
 
-// readAround adds contacts, company, requisites and user where the mapping looks at them.
+// readAround adds contacts, company, requisites and user where the mapping looks at them. Everything of
+// one depth goes in one batch: a card with four contacts costs two requests, not twelve.
 func (r *runner) readAround(ctx context.Context, b24 *bitrix.Client, c *call, item bitrix.Item, reads []string, card *mapping.Card) error {
 	wants := func(root string) bool {
 		return slices.ContainsFunc(reads, func(s string) bool { return s == root || strings.HasPrefix(s, root+".") })
 	}
+	var parties []party
 	if wants("contacts") {
 		for _, id := range item.IDs("contactIds") {
-			contact, err := r.readParty(ctx, b24, c, bitrix.EntityContact, id, card.Options)
-			if err != nil {
-				return err
-			}
-			card.Contacts = append(card.Contacts, contact)
+			parties = append(parties, party{kind: bitrix.EntityContact, id: id, papers: slices.Contains(reads, "contacts.REQUISITES")})
 		}
 	}
-	company := bitrix.ID(item.Int("companyId"))
-	if company != 0 && (wants("company") || wants("requisites")) {
-		party, err := r.readParty(ctx, b24, c, bitrix.EntityCompany, company, card.Options)
-		if err != nil {
-			return err
-		}
-		card.Company = party
-		if all, ok := party["REQUISITES"].([]any); ok && len(all) > 0 {
-			card.Requisites, _ = all[0].(map[string]any)
-		}
+	if id := bitrix.ID(item.Int("companyId")); id != 0 && (wants("company") || wants("requisites")) {
+		parties = append(parties, party{kind: bitrix.EntityCompany, id: id, papers: wants("requisites") || slices.Contains(reads, "company.REQUISITES")})
 	}
 	if wants("user") {
 		card.User = map[string]any{"ID": float64(item.Int("assignedById"))}
 	}
+	if len(parties) == 0 {
+		return nil
+	}
+	chosen, err := r.readParties(ctx, b24, c, parties, wants("requisites"), card.Options)
+	if err != nil {
+		return err
+	}
+	for _, p := range parties {
+		if p.kind == bitrix.EntityContact {
+			card.Contacts = append(card.Contacts, p.fields)
+			continue
+		}
+		card.Company = p.fields
+		card.Requisites = p.requisite(chosen)
+	}
 	return nil
 }
 
-// readParty reads a contact or a company with its requisites and their addresses.
-func (r *runner) readParty(ctx context.Context, b24 *bitrix.Client, c *call, kind bitrix.EntityTypeID, id bitrix.ID, options map[string]mapping.Option) (map[string]any, error) {
-	item, err := b24.ItemGet(ctx, kind, id)
-	if err != nil {
-		return nil, err
+// party is a contact or a company of a card.
+type party struct {
+	kind   bitrix.EntityTypeID
+	id     bitrix.ID
+	papers bool // whether its requisites are looked at
+	fields map[string]any
+}
+
+// requisite is the chosen one of the party's requisites, else its first.
+func (p party) requisite(chosen bitrix.ID) map[string]any {
+	all, _ := p.fields["REQUISITES"].([]any)
+	var first map[string]any
+	for _, each := range all {
+		fields, _ := each.(map[string]any)
+		if first == nil {
+			first = fields
+		}
+		if id, err := bitrix.ParseID(fmt.Sprint(fields["ID"])); err == nil && id == chosen && chosen != 0 {
+			return fields
+		}
 	}
-	fields, err := r.fields.of(ctx, b24, string(c.portal), kind)
-	if err != nil {
-		return nil, err
+	return first
+}
+
+// readParties reads contacts and companies with their requisites and those's addresses, and which
+// requisite the card has chosen (0: none).
+func (r *runner) readParties(ctx context.Context, b24 *bitrix.Client, c *call, parties []party, link bool, options map[string]mapping.Option) (chosen bitrix.ID, err error) {
+	var ask requests
+	var answers = make([]struct{ item, requisites int }, len(parties))
+	for i, p := range parties {
+		answers[i].item = ask.add("crm.item.get", map[string]any{"entityTypeId": int(p.kind), "id": p.id, "useOriginalUfNames": "Y"})
+		if p.papers {
+			answers[i].requisites = ask.add("crm.requisite.list", bitrix.ListOptions{
+				Filter: map[string]any{"ENTITY_TYPE_ID": int(p.kind), "ENTITY_ID": p.id}, Order: bitrix.Order{{Field: "SORT"}, {Field: "ID"}}})
+		}
 	}
-	fields.options(options)
-	party := fields.upper(item)
-	list, err := b24.RequisiteList(ctx, bitrix.ListOptions{Filter: map[string]any{"ENTITY_TYPE_ID": int(kind), "ENTITY_ID": id},
-		Order: bitrix.Order{{Field: "SORT"}, {Field: "ID"}}})
-	if err != nil {
-		return nil, err
+	linked := -1
+	if link {
+		linked = ask.add("crm.requisite.link.get", map[string]any{"entityTypeId": c.Card.EntityType, "entityId": c.Card.ID})
 	}
-	requisites := make([]any, 0, len(list.Result))
-	for _, row := range list.Result {
-		requisite := plain(row)
-		addresses, err := b24.AddressList(ctx, bitrix.ListOptions{Filter: map[string]any{
-			"ENTITY_TYPE_ID": int(bitrix.EntityRequisite), "ENTITY_ID": row.ID()}})
+	if err := ask.run(ctx, b24); err != nil {
+		return 0, err
+	}
+	for i := range parties {
+		var frame struct{ Item bitrix.Item }
+		if err := ask.read(answers[i].item, &frame); err != nil {
+			return 0, err
+		}
+		fields, err := r.fields.of(ctx, b24, string(c.portal), parties[i].kind)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
-		var all []any
-		for _, a := range addresses.Result {
-			all = append(all, plain(a))
+		fields.options(options)
+		parties[i].fields = fields.upper(frame.Item)
+		if parties[i].papers {
+			var rows bitrix.List[bitrix.Item]
+			if err := ask.read(answers[i].requisites, &rows); err != nil {
+				return 0, err
+			}
+			parties[i].fields["REQUISITES"] = plainAll(rows)
 		}
-		requisite["ADDRESSES"] = all
-		requisites = append(requisites, requisite)
 	}
-	party["REQUISITES"] = requisites
-	return party, nil
+	if linked >= 0 {
+		var choice bitrix.RequisiteLink
+		if ask.read(linked, &choice) == nil { // nothing chosen is refused; the first one serves then
+			chosen = choice.RequisiteID
+		}
+	}
+	return chosen, readAddresses(ctx, b24, parties)
+}
+
+// readAddresses adds ADDRESSES to every requisite. They belong to the requisite, not to the party.
+func readAddresses(ctx context.Context, b24 *bitrix.Client, parties []party) error {
+	var ask requests
+	var owners []map[string]any
+	for _, p := range parties {
+		all, _ := p.fields["REQUISITES"].([]any)
+		for _, each := range all {
+			requisite, _ := each.(map[string]any)
+			owners = append(owners, requisite)
+			ask.add("crm.address.list", bitrix.ListOptions{Filter: map[string]any{
+				"ENTITY_TYPE_ID": int(bitrix.EntityRequisite), "ENTITY_ID": requisite["ID"]}})
+		}
+	}
+	if err := ask.run(ctx, b24); err != nil {
+		return err
+	}
+	for i, requisite := range owners {
+		var rows bitrix.List[bitrix.Item]
+		if err := ask.read(i, &rows); err != nil {
+			return err
+		}
+		requisite["ADDRESSES"] = plainAll(rows)
+	}
+	return nil
+}
+
+func plainAll(rows []bitrix.Item) []any {
+	all := make([]any, 0, len(rows))
+	for _, row := range rows {
+		all = append(all, plain(row))
+	}
+	return all
 }
 
 func plain(item bitrix.Item) map[string]any {
@@ -135,7 +210,11 @@ type cardFields struct {
 	until   time.Time
 }
 
-const fieldsFor = 10 * time.Minute
+// How long and how many descriptions of card types are held.
+const (
+	fieldsFor     = 10 * time.Minute
+	maxFieldNames = 1000
+)
 
 func newFieldNames(now func() time.Time) *fieldNames {
 	return &fieldNames{now: now, all: map[string]cardFields{}}
@@ -166,8 +245,11 @@ func (f *fieldNames) of(ctx context.Context, b24 *bitrix.Client, portal string, 
 		return cardFields{}, err
 	}
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.all) >= maxFieldNames {
+		clear(f.all)
+	}
 	f.all[key] = known
-	f.mu.Unlock()
 	return known, nil
 }
 

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
@@ -36,10 +35,14 @@ func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, erro
 	case err != nil:
 		return lane.Result{}, err
 	}
+	c.filed = true
 	if rec.State != docflow.Prepared {
 		return lane.Result{Note: "filed by an earlier run"}, nil
 	}
 	client, err := r.client(ctx, rec)
+	if refusal, ok := errors.AsType[*docflow.Refusal](err); ok {
+		return r.stranded(rec, refusal), nil
+	}
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -47,6 +50,16 @@ func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, erro
 		return r.lookFor(ctx, client, rec)
 	}
 	return r.create(ctx, c.row, client, rec)
+}
+
+// stranded ends a filing whose account is gone: nothing was filed, or nobody can look any more.
+func (r *runner) stranded(rec docflow.Record, refusal *docflow.Refusal) lane.Result {
+	state := docflow.Failed
+	if !rec.TriedAt.IsZero() {
+		state = docflow.Uncertain
+	}
+	return lane.Result{Note: refusal.CRMText, Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
+		Update: docflow.Update{State: state, Refusal: refusal, Cause: docflow.CauseCreate, At: r.Now()}}}}
 }
 
 // prepare freezes the request and stores it with whoever waits for it, before the first call.
@@ -103,8 +116,10 @@ func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client
 	case upstream.ClassOf(err) == upstream.Refused:
 		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen,
 			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
-	case upstream.MaybeDone(err):
+	case ctx.Err() != nil && upstream.MaybeDone(err):
 		return lane.Result{}, err // the next run looks for it
+	case upstream.MaybeDone(err):
+		return r.lookLater(rec), nil
 	}
 	if unmark := r.Store.Write(ctx, row.Lease, docflow.Untried{ID: rec.ID}); unmark != nil {
 		return lane.Result{}, unmark
@@ -116,6 +131,9 @@ func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client
 // created again: while it may still appear the row waits, and then a person decides.
 func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow.Record) (lane.Result, error) {
 	for page, err := range client.NewsPages(ctx, realty.Token(rec.NewsFrom)) {
+		if errors.Is(err, realty.ErrTokenRefused) {
+			break // it can't be looked for from there; the feed knows it by its request id when it comes
+		}
 		if err != nil {
 			return lane.Result{}, err
 		}
@@ -129,8 +147,7 @@ func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow
 	}
 	now := r.Now()
 	if now.Sub(rec.TriedAt) < r.Uncertain {
-		return lane.Result{Verdict: lane.Aside, At: now.Add(r.Look), Key: string(rec.ID),
-			Note: "the answer was lost; looking for the docflow in the news"}, nil
+		return r.lookLater(rec), nil
 	}
 	refusal := &docflow.Refusal{Code: "uncertain",
 		CRMText: "Ответ Реестро на создание документооборота потерян, и найти его не удалось. Проверьте в личном кабинете Реестро, создан ли документооборот с номером запроса " + rec.RequestID + ", прежде чем подавать снова.",
@@ -139,20 +156,8 @@ func (r *runner) lookFor(ctx context.Context, client *realty.Client, rec docflow
 		Update: docflow.Update{State: docflow.Uncertain, Refusal: refusal, Cause: docflow.CauseSearch, At: now}}}}, nil
 }
 
-// refusalOf says a service's refusal in words for the card.
-func refusalOf(err error) *docflow.Refusal {
-	api, ok := errors.AsType[*realty.APIError](err)
-	if !ok {
-		return &docflow.Refusal{Code: "refused", CRMText: "Реестро отказал в приёме документооборота.", TextEN: "Reestro refused the docflow.", Cause: err}
-	}
-	text := api.Summary()
-	switch {
-	case errors.Is(err, realty.ErrNoAccess):
-		return &docflow.Refusal{Code: "no_access", CRMText: "У подключённого аккаунта Реестро нет доступа. Проверьте accountId и права пользователя.", TextEN: "The Reestro account has no access.", Cause: err}
-	case errors.Is(err, realty.ErrUnsupported):
-		return &docflow.Refusal{Code: "not_supported", CRMText: "Реестро пока не принимает такой запрос: он относится к системе ЕГРОН. Подайте его позже или другим путём.", TextEN: "Reestro does not support this request for now.", Cause: err}
-	case text == "":
-		text = fmt.Sprintf("код ответа %d", api.Status)
-	}
-	return &docflow.Refusal{Code: "service_refused", CRMText: "Реестро отклонил запрос: " + text, TextEN: "Reestro refused: " + text, Cause: err}
+// lookLater sets the row aside: while it looks, the card's other work goes on, except about this docflow.
+func (r *runner) lookLater(rec docflow.Record) lane.Result {
+	return lane.Result{Verdict: lane.Aside, At: r.Now().Add(r.Look), Key: string(rec.ID),
+		Note: "ответ на создание потерян; документооборот ищется в новостях Реестро"}
 }

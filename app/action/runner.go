@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,8 +68,9 @@ type Worker struct{ r *runner }
 
 type runner struct {
 	Deps
-	fields  *fieldNames
-	actions map[string]Action
+	fields   *fieldNames
+	mappings *mappings
+	actions  map[string]Action
 }
 
 // New returns a Worker.
@@ -79,7 +81,7 @@ func New(d Deps) *Worker {
 	if d.Look == 0 {
 		d.Look = 5 * time.Second
 	}
-	r := &runner{Deps: d, actions: map[string]Action{}, fields: newFieldNames(d.Now)}
+	r := &runner{Deps: d, actions: map[string]Action{}, fields: newFieldNames(d.Now), mappings: &mappings{all: map[[32]byte]*mapping.Mapping{}}}
 	for _, a := range Catalogue() {
 		r.actions[a.Code] = a
 	}
@@ -92,6 +94,7 @@ type call struct {
 	row    lane.Row
 	portal portal.ID
 	action Action
+	filed  bool // a docflow is stored: its own state tells what became of it, not a refusal
 }
 
 // Work implements lane.Worker.
@@ -106,11 +109,11 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	}
 	c := &call{Call: stored, row: row, portal: portal.ID(row.Lane), action: a}
 	result, err := a.run(ctx, w.r, c)
-	if refusal, ok := errors.AsType[*docflow.Refusal](err); ok {
-		return w.r.refuse(c, refusal)
+	if refusal := refusalFor(err); refusal != nil && !c.filed {
+		return w.r.refuse(c, refusal), nil
 	}
 	if err != nil {
-		return lane.Result{}, fmt.Errorf("%s: %w", a.Code, err)
+		return lane.Result{}, fmt.Errorf("«%s» не выполнено: %w", a.Name.RU, err)
 	}
 	return result, nil
 }
@@ -146,17 +149,14 @@ func (c *call) await(id docflow.ID, until docflow.Until, writes ...lane.Write) l
 }
 
 // refuse ends a run with a business no: it is shown in the card and returned to the robot.
-func (r *runner) refuse(c *call, refusal *docflow.Refusal) (lane.Result, error) {
-	effects, err := reaction.Refused(string(c.portal), c.Card, c.action.Name.RU, refusal, c.EventToken)
-	if err != nil {
-		return lane.Result{}, err
-	}
-	return lane.Result{Note: refusal.Code + ": refused before filing", Writes: []lane.Write{reaction.Enqueue{Effects: effects}}}, nil
+func (r *runner) refuse(c *call, refusal *docflow.Refusal) lane.Result {
+	effects := reaction.Refused(string(c.portal), c.Card, c.action.Name.RU, refusal, c.EventToken)
+	return lane.Result{Note: refusal.Code + ": " + refusal.CRMText, Writes: []lane.Write{reaction.Enqueue{Effects: effects}}}
 }
 
 // record finds the docflow that the parameters name, or the card's latest.
 func (r *runner) record(ctx context.Context, c *call) (docflow.Record, error) {
-	id := c.Properties.First("docflow_id")
+	id := strings.TrimSpace(c.Properties.First("docflow_id"))
 	var (
 		rec docflow.Record
 		err error
@@ -188,6 +188,11 @@ func (r *runner) connection(ctx context.Context, id portal.ID, name string) (por
 		if c.Kind == docflow.Realty && (c.Name == name || name == "" && (c.Default || found == nil)) {
 			found = &all[i]
 		}
+	}
+	if found == nil && name != "" {
+		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",
+			CRMText: fmt.Sprintf("Подключение «%s», через которое подан документооборот, удалено из настроек моста. Верните его в раздел connections.", name),
+			TextEN:  fmt.Sprintf("The connection %q is gone from the settings.", name)}
 	}
 	if found == nil {
 		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",

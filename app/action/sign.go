@@ -7,6 +7,7 @@ import (
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
+	"konturbridge/app/reaction"
 	"konturbridge/bitrix"
 	"konturbridge/realty"
 )
@@ -23,7 +24,7 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	}
 	if rec.State != docflow.Suspended || rec.Requirement != docflow.RequireSignature {
 		return lane.Result{}, &docflow.Refusal{Code: "nothing_to_sign",
-			CRMText: fmt.Sprintf("Документооборот сейчас не ждёт подписей (статус «%s»).", rec.State),
+			CRMText: fmt.Sprintf("Документооборот сейчас не ждёт подписей: %s. Дождитесь статуса «нужны подписи».", reaction.StateText(rec)),
 			TextEN:  fmt.Sprintf("The docflow does not wait for signatures (state %s).", rec.State)}
 	}
 	b24, err := r.Clients.Bitrix(ctx, c.portal)
@@ -38,7 +39,7 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	targets := r.targets(rec, c)
 	if len(refs) > len(targets) {
 		return lane.Result{}, &docflow.Refusal{Code: "too_many_signatures",
-			CRMText: fmt.Sprintf("Файлов подписей %d, а подписать осталось %d. Оставьте по одному файлу на каждое заявление и подписанта.", len(refs), len(targets)),
+			CRMText: fmt.Sprintf("signatures: файлов подписей %d, а подписать осталось %d. Оставьте по одному файлу на каждое заявление и подписанта.", len(refs), len(targets)),
 			TextEN:  fmt.Sprintf("There are %d signature files for %d statements.", len(refs), len(targets))}
 	}
 	client, err := r.client(ctx, rec)
@@ -49,12 +50,12 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 		if !targets[i].SignedAt.IsZero() {
 			continue
 		}
-		data, _, err := fetch(ctx, b24, ref)
+		data, name, err := fetch(ctx, b24, ref)
 		if err != nil {
 			return lane.Result{}, err
 		}
-		if len(data) > maxSignature {
-			return lane.Result{}, invalid([]string{"файл подписи больше 4 МБ: вероятно, это сам документ, а не откреплённая подпись"})
+		if kind, _ := contentOf(data); len(data) > maxSignature || kind != "" {
+			return lane.Result{}, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", orID(name, ref.ID.String()))})
 		}
 		if err := client.AddSignature(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(targets[i].FileID), data); err != nil {
 			return lane.Result{}, err
@@ -82,27 +83,52 @@ func (r *runner) targets(rec docflow.Record, c *call) []docflow.Statement {
 	return targets
 }
 
-// signatureFiles reads the parameter: links or ids as a robot sends files, or the name of the card's
-// file field, which is all that a webhook's text can carry.
+// signatureFiles reads the parameter: links or ids as a robot or a trigger gives files, or the name of the
+// card's file field, which is all that a webhook's text can carry. An id is looked for in the card.
 func (r *runner) signatureFiles(ctx context.Context, b24 *bitrix.Client, c *call) ([]bitrix.FileRef, error) {
-	var refs []bitrix.FileRef
+	var (
+		refs []bitrix.FileRef
+		item bitrix.Item
+		err  error
+	)
 	for _, value := range c.Properties.All("signatures") {
-		if strings.HasPrefix(value, "UF_") {
-			item, err := b24.ItemGet(ctx, bitrix.EntityTypeID(c.Card.EntityType), bitrix.ID(c.Card.ID))
-			if err != nil {
+		ref, parsed := bitrix.ParseFileValue(value)
+		named := strings.HasPrefix(value, "UF_")
+		if !named && parsed != nil {
+			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» не файл. Укажите в роботе поле карточки с файлами подписей", value)})
+		}
+		if item == nil && (named || ref.Link == "") {
+			if item, err = b24.ItemGet(ctx, bitrix.EntityTypeID(c.Card.EntityType), bitrix.ID(c.Card.ID)); err != nil {
 				return nil, err
 			}
+		}
+		switch {
+		case named:
 			refs = append(refs, item.Files(value)...)
-			continue
+		case ref.Link == "":
+			found, ok := fileOf(item, ref.ID)
+			if !ok {
+				return nil, invalid([]string{fmt.Sprintf("signatures: файл %d не найден в карточке. Приложите его заново", ref.ID)})
+			}
+			refs = append(refs, found)
+		default:
+			refs = append(refs, ref)
 		}
-		ref, err := bitrix.ParseFileValue(value)
-		if err != nil {
-			return nil, invalid([]string{"signatures: значение не похоже на файл: " + err.Error()})
-		}
-		refs = append(refs, ref)
 	}
 	if len(refs) == 0 {
 		return nil, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
 	}
 	return refs, nil
+}
+
+// fileOf finds a file with a link in any field of a card.
+func fileOf(item bitrix.Item, id bitrix.ID) (bitrix.FileRef, bool) {
+	for name := range item {
+		for _, f := range item.Files(name) {
+			if f.ID == id && f.Link != "" {
+				return f, true
+			}
+		}
+	}
+	return bitrix.FileRef{}, false
 }

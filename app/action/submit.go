@@ -3,6 +3,7 @@ package action
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"konturbridge/app/docflow"
@@ -19,17 +20,12 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	if rec.State != docflow.Suspended || rec.Requirement != docflow.RequireSignature {
-		if rec.State == docflow.Prepared || rec.State == docflow.Uncertain {
-			return lane.Result{}, &docflow.Refusal{Code: "not_created",
-				CRMText: "Документооборот ещё не создан в Реестро, отправлять нечего.", TextEN: "The docflow is not created yet."}
-		}
-		return c.await(rec.ID, docflow.UntilSent), nil
+	if rec.State == docflow.Prepared || rec.State == docflow.Uncertain {
+		return lane.Result{}, &docflow.Refusal{Code: "not_created",
+			CRMText: "Документооборот ещё не создан в Реестро, отправлять нечего. Дождитесь статуса «нужны подписи».", TextEN: "The docflow is not created yet."}
 	}
-	// The service ends a docflow for good when a signature is missing at its check, so what was never
-	// handed over is told before it is too late.
-	if left := rec.Unsigned(); len(left) > 0 {
-		return lane.Result{}, unsigned(left)
+	if !toSubmit(rec) {
+		return c.await(rec.ID, docflow.UntilSent), nil
 	}
 	client, err := r.client(ctx, rec)
 	if err != nil {
@@ -41,8 +37,14 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 		return lane.Result{}, err
 	}
 	// Where it went on without us the news will tell; a state read here could overtake them.
-	if u := feed.FromRealty(now, docflow.CauseGet, "", r.Now()); u.State != docflow.Suspended || u.Requirement != docflow.RequireSignature {
+	next, _ := rec.Apply(feed.FromRealty(now, docflow.CauseGet, "", r.Now()))
+	if !toSubmit(next) {
 		return c.await(rec.ID, docflow.UntilSent), nil
+	}
+	// The service ends a docflow for good when a signature is missing at its check, so what was never
+	// handed over is told before it is too late.
+	if left := next.Unsigned(); len(left) > 0 || len(next.Statements) == 0 {
+		return lane.Result{}, unsigned(left)
 	}
 	answer, err := client.Submit(ctx, id)
 	if upstream.ClassOf(err) == upstream.Refused && err != nil {
@@ -55,6 +57,12 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	}
 	u := feed.FromRealty(answer, docflow.CauseSubmit, "", r.Now())
 	return c.await(rec.ID, docflow.UntilSent, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}), nil
+}
+
+// toSubmit reports whether a docflow still stands before its submission. Right after the creation its
+// requirements may not be known yet.
+func toSubmit(rec docflow.Record) bool {
+	return rec.State == docflow.Suspended && (rec.Requirement == docflow.RequireSignature || rec.Requirement == docflow.RequireNothing)
 }
 
 // runStatus answers with what is stored: the news keep it as new as a call would, and in order.
@@ -88,11 +96,22 @@ func runWait(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 }
 
 func unsigned(left []docflow.Statement) *docflow.Refusal {
-	names := make([]string, 0, len(left))
+	if len(left) == 0 {
+		return &docflow.Refusal{Code: "not_ready",
+			CRMText: "Не отправлено: Реестро ещё не сформировал заявления. Дождитесь статуса «нужны подписи».",
+			TextEN:  "Not submitted: the statements are not made yet."}
+	}
+	var names []string
 	for _, s := range left {
-		names = append(names, s.Person)
+		if s.Person != "" && !slices.Contains(names, s.Person) {
+			names = append(names, s.Person)
+		}
+	}
+	who := ""
+	if len(names) > 0 {
+		who = " (" + strings.Join(names, ", ") + ")"
 	}
 	return &docflow.Refusal{Code: "not_signed",
-		CRMText: fmt.Sprintf("Не отправлено: осталось подписать %d (%s). Приложите откреплённые подписи и передайте их роботом «Реестро: приложить подписи».", len(left), strings.Join(names, ", ")),
+		CRMText: fmt.Sprintf("Не отправлено: осталось подписать заявлений: %d%s. Приложите откреплённые подписи и передайте их роботом «Реестро: приложить подписи».", len(left), who),
 		TextEN:  fmt.Sprintf("Not submitted: %d statements lack a signature.", len(left))}
 }

@@ -1,7 +1,9 @@
 package docflow
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -31,20 +33,30 @@ const (
 
 // Change is what an update did to a record.
 type Change struct {
-	From, To               State
-	RequirementFrom        Requirement
-	Requirement            Requirement
-	Changed                bool // state, requirement or refusal differs: history and effects follow
-	Unexpected             bool // a move that the documentation does not know
-	NewFiles               bool
-	FirstAnswer            bool // the service knows the docflow for the first time
-	Cause, Token           string
-	At                     time.Time
-	StatementsNew, DutyNew bool
+	From, To        State
+	RequirementFrom Requirement
+	Requirement     Requirement
+	Changed         bool // state, requirement, refusal, duty or files differ: history and effects follow
+	Unexpected      bool // a move that the documentation does not know
+	FirstAnswer     bool // the service knows the docflow for the first time
+	NewFiles        []File
+	DutyNew         bool // other charges than before
+	// StatementsNew: the lists behind the record differ (statements, or the echoes still awaited), so it
+	// must be stored even when nothing of the above is true.
+	StatementsNew bool
+	Cause, Token  string
+	At            time.Time
+}
+
+// Moved reports whether the docflow is somewhere else, or wants something else, than before: what a
+// person set up to happen once per state hangs on it. A further charge is a further thing wanted.
+func (c Change) Moved() bool {
+	return c.Changed && (c.From != c.To || c.RequirementFrom != c.Requirement ||
+		c.DutyNew && c.Requirement == RequirePayment)
 }
 
 // Apply returns the record after the update and what changed. It is pure; what was signed stays signed,
-// since the service may keep satisfied entries in its list.
+// since the service may keep satisfied entries in its list, until signatures are asked for anew.
 func (r Record) Apply(u Update) (Record, Change) {
 	next := r
 	ch := Change{From: r.State, To: u.State, RequirementFrom: r.Requirement, Requirement: u.Requirement,
@@ -55,22 +67,28 @@ func (r Record) Apply(u Update) (Record, Change) {
 	}
 	if u.State == "" || next.echoes(u) {
 		ch.To, ch.Requirement = r.State, r.Requirement
+		ch.StatementsNew = len(next.Echo) != len(r.Echo)
 		return next, ch
 	}
 	if u.Statements != nil {
-		next.Statements = keepSigned(r.Statements, u.Statements)
-		ch.StatementsNew = len(next.Statements) != len(r.Statements)
+		next.Statements = u.Statements
+		if !r.signsAnew(u) {
+			next.Statements = keepSigned(r.Statements, u.Statements)
+		}
+		ch.StatementsNew = !slices.EqualFunc(r.Statements, next.Statements, func(a, b Statement) bool {
+			return a.FileID == b.FileID && a.PersonID == b.PersonID && a.SignedAt.Equal(b.SignedAt)
+		})
 	}
 	if u.Charges != nil {
 		next.Charges = u.Charges
-		ch.DutyNew = r.Duty() != next.Duty() || len(r.Charges) != len(u.Charges)
+		ch.DutyNew = !sameCharges(r.Charges, u.Charges)
 	}
 	if u.Files != nil {
-		ch.NewFiles = len(u.Files) > len(r.Files)
+		ch.NewFiles = newFiles(r.Files, u.Files)
 		next.Files = u.Files
 	}
 	next.State, next.Requirement, next.Refusal = u.State, u.Requirement, u.Refusal
-	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || ch.NewFiles || ch.DutyNew ||
+	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || len(ch.NewFiles) > 0 || ch.DutyNew ||
 		(u.Refusal != nil && (r.Refusal == nil || r.Refusal.CRMText != u.Refusal.CRMText))
 	ch.Unexpected = !r.State.Expects(u.State)
 	if ch.Changed {
@@ -79,10 +97,43 @@ func (r Record) Apply(u Update) (Record, Change) {
 	return next, ch
 }
 
+// signsAnew reports whether the service asks for signatures that were handed over already: a check that
+// they did not pass brings the docflow back, or names what is wrong with them.
+func (r Record) signsAnew(u Update) bool {
+	if u.State != Suspended || u.Requirement != RequireSignature {
+		return false
+	}
+	switch r.State {
+	case Queued, Verified, Sent, Failed:
+		return true
+	}
+	return u.Refusal != nil && r.Refusal == nil
+}
+
+// sameCharges compares without regard to the order, which nothing promises.
+func sameCharges(a, b []Charge) bool {
+	order := func(x, y Charge) int { return cmp.Or(cmp.Compare(x.UIN, y.UIN), cmp.Compare(x.Sum, y.Sum)) }
+	return slices.Equal(slices.SortedFunc(slices.Values(a), order), slices.SortedFunc(slices.Values(b), order))
+}
+
+func newFiles(had, said []File) []File {
+	var fresh []File
+	for _, f := range said {
+		if !slices.ContainsFunc(had, func(h File) bool { return strings.EqualFold(h.ID, f.ID) }) {
+			fresh = append(fresh, f)
+		}
+	}
+	return fresh
+}
+
 // echoes reports whether the update only repeats what the answer to a call of ours has told already, and
-// keeps the list of what is still to be repeated.
+// keeps the list of what is still to be repeated. A refusal is part of what is told: the same state with
+// another fault is news.
 func (r *Record) echoes(u Update) bool {
 	key := string(u.State) + "/" + string(u.Requirement)
+	if u.Refusal != nil {
+		key += "/" + u.Refusal.CRMText
+	}
 	switch u.Cause {
 	case CauseCreate, CauseSubmit, CauseSearch:
 		r.Echo = append(slices.Clone(r.Echo), key)
@@ -100,7 +151,7 @@ func keepSigned(had, said []Statement) []Statement {
 	merged := make([]Statement, 0, len(said))
 	for _, s := range said {
 		for _, h := range had {
-			if h.FileID == s.FileID && h.PersonID == s.PersonID && s.SignedAt.IsZero() {
+			if strings.EqualFold(h.FileID, s.FileID) && h.PersonID == s.PersonID && s.SignedAt.IsZero() {
 				s.SignedAt = h.SignedAt
 			}
 		}

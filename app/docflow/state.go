@@ -1,10 +1,11 @@
 package docflow
 
+import "slices"
+
 // State is where a docflow stands. The words are those that settings, robots and cards show.
 type State string
 
-// The states. Prepared, Uncertain, Refused and Canceled are the bridge's own; the others are what a
-// service reports.
+// The states. Prepared and Uncertain are the bridge's own; the others are what a service reports.
 const (
 	Prepared  State = "prepared"  // frozen and stored, not yet known to the service
 	Uncertain State = "uncertain" // the answer to its creation was lost and it was not found: a person decides
@@ -31,7 +32,7 @@ const (
 // too and only marked as unexpected in the history; docs/states.md draws this table.
 var expected = map[State][]State{
 	Prepared:  {Queued, Suspended, Sent, Completed, Failed, Uncertain},
-	Uncertain: {Queued, Suspended, Verified, Sent, Completed, Failed, Prepared},
+	Uncertain: {Queued, Verified, Suspended, Sent, Completed, Failed}, // the news brought it after all
 	Queued:    {Verified, Sent, Suspended, Completed, Failed},
 	Verified:  {Queued, Sent, Suspended, Failed},
 	Suspended: {Queued, Verified, Sent, Completed, Failed},
@@ -46,9 +47,10 @@ func States() []State {
 }
 
 // Moves lists the states that usually follow s.
-func (s State) Moves() []State { return append([]State(nil), expected[s]...) }
+func (s State) Moves() []State { return slices.Clone(expected[s]) }
 
-// Final reports whether nothing more is expected to happen.
+// Final reports whether nothing more is expected to happen by itself; signatures that failed their check
+// may be asked for again all the same.
 func (s State) Final() bool { return s == Completed || s == Failed }
 
 // Known reports whether s is one of the bridge's states; a service may report others.
@@ -56,10 +58,5 @@ func (s State) Known() bool { _, ok := expected[s]; return ok }
 
 // Expects reports whether the documentation lets to follow s.
 func (s State) Expects(to State) bool {
-	for _, next := range expected[s] {
-		if next == to {
-			return true
-		}
-	}
-	return s == to
+	return s == to || slices.Contains(expected[s], to)
 }

@@ -98,7 +98,7 @@ func (w Waiter) Met(r Record, ch Change) bool {
 		// A creation that found requirements is answered when they are known.
 		return r.ExternalID != "" && (r.State != Suspended || r.Requirement != RequireNothing)
 	case UntilSent:
-		return r.State == Sent || (r.State == Suspended && r.Requirement != RequireSignature)
+		return r.State == Sent || r.State == Suspended && (r.Requirement == RequirePayment || r.Requirement == RequireAnswer)
 	case UntilAny:
 		return ch.Changed
 	case UntilSuspended:

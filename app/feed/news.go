@@ -134,10 +134,35 @@ func (n *News) read(ctx context.Context, conn portal.Connection) (lane.Result, e
 		writes, err := n.safetyNet(ctx, client, conn)
 		return lane.Result{Verdict: lane.Again, At: now.Add(n.Interval), Writes: writes}, err
 	}
-	advance := Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now}
+	advance, unread := n.advance(conn, page, next)
+	writes := []lane.Write{advance}
+	if unread { // it may have been about any of ours
+		open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), safetyBatch)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		caught, err := n.catchUp(ctx, client, open)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		writes = append(writes, caught...)
+	}
+	again := now
+	if len(page.Items) == 0 {
+		again = now.Add(n.Interval)
+	}
+	return lane.Result{Verdict: lane.Again, At: again, Writes: writes, Note: fmt.Sprintf("%d news items", len(page.Items))}, nil
+}
+
+// advance makes the write of a page. An item that can't be read must not stop the rest of the feed;
+// unread reports that there was one.
+func (n *News) advance(conn portal.Connection, page realty.NewsPage, next string) (a Advance, unread bool) {
+	now := n.Now()
+	a = Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now}
 	for _, item := range page.Items {
-		if item.Err != nil { // an item that cannot be read must not stop the rest of the feed
+		if item.Err != nil {
 			n.Log.Error("news item not understood", "portal", string(conn.Portal), "error", item.Err)
+			unread = true
 			continue
 		}
 		at := item.Date
@@ -146,15 +171,10 @@ func (n *News) read(ctx context.Context, conn portal.Connection) (lane.Result, e
 		} else {
 			n.Lag(now.Sub(at))
 		}
-		advance.Items = append(advance.Items, Item{ExternalID: string(item.Docflow.ID), RequestID: item.Docflow.RequestID,
-			Update: FromRealty(item.Docflow, docflow.CauseNews, item.Token, at)})
+		u := FromRealty(item.Docflow, docflow.CauseNews, item.Token, at)
+		a.Items = append(a.Items, Item{ExternalID: u.ExternalID, RequestID: item.Docflow.RequestID, Update: u})
 	}
-	again := now
-	if len(page.Items) == 0 {
-		again = now.Add(n.Interval)
-	}
-	return lane.Result{Verdict: lane.Again, At: again, Writes: []lane.Write{advance},
-		Note: fmt.Sprintf("%d news items", len(page.Items))}, nil
+	return a, unread
 }
 
 // startOver takes a new position when the old one is refused, and reads every open docflow once: what
@@ -221,7 +241,9 @@ func (n *News) rest(ctx context.Context, conn portal.Connection, err error) lane
 		if until := upstream.RetryAt(err); until.After(at) {
 			at = until
 		}
-	case upstream.Refused, upstream.Relogin, upstream.Broken:
+	case upstream.Broken: // a changed API or a bug of ours: asking more often helps nobody
+		at = now.Add(max(refusedPause, n.Interval))
+	case upstream.Refused, upstream.Relogin:
 		at = now.Add(max(refusedPause, n.Interval))
 		if mark := n.Store.MarkConnection(ctx, conn.Portal, conn.Name, "refused", err.Error()); mark != nil {
 			n.Log.Warn("the connection's fault could not be stored", "error", mark)

@@ -100,28 +100,37 @@ func (o *Offline) read(ctx context.Context, id portal.ID, row lane.Row) (more bo
 	return true, o.take(ctx, b24, row, batch, confirms)
 }
 
-// recover reads reservations again that an earlier process did not confirm.
+// recover reads reservations again that an earlier process did not confirm, page by page: what is
+// confirmed leaves the list.
 func (o *Offline) recover(ctx context.Context, b24 *bitrix.Client, row lane.Row) error {
-	left, err := b24.OfflineList(ctx, bitrix.ListOptions{Filter: map[string]any{"!PROCESS_ID": ""}})
-	if err != nil {
-		return err
-	}
 	seen := map[string]bool{}
-	for _, e := range left.Result {
-		process := string(e.ProcessID)
-		if process == "" || seen[process] {
-			continue
-		}
-		seen[process] = true
-		batch, err := b24.OfflineGet(ctx, bitrix.OfflineQuery{ProcessID: process})
+	for {
+		left, err := b24.OfflineList(ctx, bitrix.ListOptions{Filter: map[string]any{"!PROCESS_ID": ""}})
 		if err != nil {
 			return err
 		}
-		if err := o.take(ctx, b24, row, batch, true); err != nil {
-			return err
+		fresh := false
+		for _, e := range left.Result {
+			process := string(e.ProcessID)
+			if process == "" || seen[process] {
+				continue
+			}
+			seen[process], fresh = true, true
+			batch, err := b24.OfflineGet(ctx, bitrix.OfflineQuery{ProcessID: process})
+			if err != nil {
+				return err
+			}
+			if batch.ProcessID == "" {
+				batch.ProcessID = process
+			}
+			if err := o.take(ctx, b24, row, batch, true); err != nil {
+				return err
+			}
+		}
+		if !fresh {
+			return nil
 		}
 	}
-	return nil
 }
 
 // take stores the events as work and then confirms them.

@@ -12,7 +12,7 @@ import (
 // docflow carries, never by its word alone: it may want signatures, a payment, or an answer to files.
 func FromRealty(d realty.Docflow, cause string, token realty.Token, at time.Time) docflow.Update {
 	u := docflow.Update{
-		ExternalID: string(d.ID),
+		ExternalID: strings.ToLower(string(d.ID)), // ids are compared as texts from here on
 		State:      stateOf(d),
 		Cause:      cause,
 		Token:      string(token),
@@ -36,7 +36,7 @@ func FromRealty(d realty.Docflow, cause string, token realty.Token, at time.Time
 			u.Files = append(u.Files, file)
 		}
 	}
-	if d.Fault != nil && !d.Fault.IsZero() {
+	if d.Fault != nil && d.Fault.Summary() != "" {
 		u.Refusal = &docflow.Refusal{Code: "service_" + faultCode(*d.Fault), CRMText: "Реестро: " + d.Fault.Summary(),
 			TextEN: "Reestro: " + d.Fault.Summary()}
 	}
@@ -85,12 +85,20 @@ func requirementOf(u docflow.Update) docflow.Requirement {
 	}
 }
 
-// signerID finds the name under which a signer is known again: the mapping's own id, else the СНИЛС.
+// signerID finds the name under which a signer is known again: the mapping's own id, else the СНИЛС, else
+// the identity document, else the name. Two persons who share a statement must not look like one.
 func signerID(p realty.Person) string {
-	if p.PersonID != "" {
+	paper := p.IdentityDocument
+	switch {
+	case p.PersonID != "":
 		return p.PersonID
+	case p.SNILSDigits() != "":
+		return p.SNILSDigits()
+	case paper.Number != "":
+		return strings.TrimSpace(paper.Series + " " + paper.Number)
+	default:
+		return fullName(p)
 	}
-	return p.SNILSDigits()
 }
 
 func fullName(p realty.Person) string {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,19 +91,18 @@ func (in *Inbox) Hook(ctx context.Context, portal, code string, h bitrix.Hook) (
 	if !ok {
 		return false, ErrNotACard
 	}
-	body, err := json.Marshal(Call{Card: card, Properties: withoutTokens(h.Parameters)})
+	params := withoutTokens(h.Parameters)
+	body, err := json.Marshal(Call{Card: card, Properties: params})
 	if err != nil {
 		return false, err
 	}
 	parts := []string{portal, "hook", code, card.String()}
-	for _, name := range slices.Sorted(maps.Keys(h.Parameters)) {
-		parts = append(parts, name)
-		for _, v := range h.Parameters[name].Values {
-			parts = append(parts, strconv.Itoa(len(v)), v)
-		}
+	for _, name := range slices.Sorted(maps.Keys(params)) {
+		values := params[name].Values
+		parts = append(append(parts, name, strconv.Itoa(len(values))), values...)
 	}
 	return in.store.AcceptItem(ctx, Item{
-		Row:    lane.NewRow{Lane: portal, Part: card.String(), Key: h.Parameters.First("docflow_id"), Kind: KindHook, Code: code, Body: body},
+		Row:    lane.NewRow{Lane: portal, Part: card.String(), Key: params.First("docflow_id"), Kind: KindHook, Code: code, Body: body},
 		Key:    key(parts...),
 		Window: hookWindow,
 	})
@@ -141,26 +139,45 @@ func key(parts ...string) [16]byte {
 }
 
 // withoutTokens takes the portal's access token out of file links: it is needed again only when the
-// file is read, and then a fresh one is put in.
+// file is read, and then a fresh one is put in. The properties themselves stay as they are.
 func withoutTokens(p bitrix.Properties) bitrix.Properties {
+	clean := make(bitrix.Properties, len(p))
 	for name, value := range p {
+		value.Values = slices.Clone(value.Values)
 		for i, v := range value.Values {
-			if strings.HasPrefix(v, "http") && strings.Contains(v, "auth=") {
-				value.Values[i] = withoutAuth(v)
-			}
+			value.Values[i] = withoutAuth(v)
 		}
-		p[name] = value
+		clean[name] = value
 	}
-	return p
+	return clean
 }
 
-func withoutAuth(link string) string {
-	u, err := url.Parse(link)
-	if err != nil {
-		return ""
+// withoutAuth cuts auth=… out of every link in a text. The rest of a link's query is signed by the portal
+// and stays byte for byte. Links come absolute or from the root, alone or within a text.
+func withoutAuth(text string) string {
+	for from := 0; ; {
+		at := strings.Index(text[from:], "auth=")
+		if at < 0 {
+			return text
+		}
+		at += from
+		head := strings.TrimSuffix(text[:at], "amp;") // a link may come escaped for HTML
+		if !strings.HasSuffix(head, "?") && !strings.HasSuffix(head, "&") {
+			from = at + len("auth=")
+			continue
+		}
+		tail := text[at:]
+		if end := strings.IndexAny(tail, "&#,;<>\"' \t\r\n"); end >= 0 {
+			tail = tail[end:]
+		} else {
+			tail = ""
+		}
+		if next, more := strings.CutPrefix(tail, "&"); more {
+			text = head + strings.TrimPrefix(next, "amp;")
+		} else {
+			head = head[:len(head)-1]
+			text = head + tail
+		}
+		from = len(head)
 	}
-	query := u.Query()
-	query.Del("auth")
-	u.RawQuery = query.Encode()
-	return u.String()
 }

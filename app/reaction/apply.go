@@ -2,15 +2,17 @@ package reaction
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
+	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
@@ -20,76 +22,145 @@ import (
 // maxFile bounds a file that is put into a card; it is held in memory as base64.
 const maxFile = 64 << 20
 
-func (r *run) setFields(group []Effect) error {
-	fields := map[string]any{}
-	for _, e := range group {
-		var p FieldsParams
-		if err := json.Unmarshal(e.Params, &p); err != nil {
-			return err
+// setFields writes the fields of several updates in one call. An update that can't be rendered fails
+// alone, and when the portal refuses the call each is tried by itself: a template of the settings must
+// not take the bridge's own fields down with it.
+func (r *run) setFields(group []Effect) []outcome {
+	outcomes := make([]outcome, len(group))
+	each := make([]map[string]any, len(group))
+	all := map[string]any{}
+	for i, e := range group {
+		if each[i], outcomes[i].err = r.fieldsOf(e); passing(outcomes[i].err) {
+			return outcomes[:i+1]
 		}
-		maps.Copy(fields, p.Values)
-		if len(p.Tree) == 0 {
-			continue
+		maps.Copy(all, each[i])
+	}
+	err := r.update(all)
+	if err == nil || passing(err) || len(group) == 1 {
+		for i := range outcomes {
+			if outcomes[i].err == nil {
+				outcomes[i].err = err
+			}
 		}
-		value, err := r.render(p.Tree, p.Docflow)
-		if err != nil {
-			return err
+		return outcomes
+	}
+	for i := range group {
+		if outcomes[i].err == nil {
+			if outcomes[i].err = r.update(each[i]); passing(outcomes[i].err) {
+				return outcomes[:i+1]
+			}
 		}
-		rendered, ok := value.(map[string]any)
-		if !ok {
-			return errors.New("set_fields did not render to fields")
-		}
-		maps.Copy(fields, rendered)
+	}
+	return outcomes
+}
+
+// update changes fields of the card; none is no call.
+func (r *run) update(fields map[string]any) error {
+	if len(fields) == 0 {
+		return nil
 	}
 	_, err := r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), fields)
 	return err
 }
 
-// begun is stored before the first try of an effect that must not be repeated blindly; it reports
-// whether an earlier try may have taken effect.
-func (r *run) begun(e Effect, mark string) (tried bool, err error) {
-	if e.Mark != "" {
-		return true, nil
+// fieldsOf makes one update's fields under the names that the portal takes them by.
+func (r *run) fieldsOf(e Effect) (map[string]any, error) {
+	var p FieldsParams
+	if err := json.Unmarshal(e.Params, &p); err != nil {
+		return nil, err
 	}
-	return false, r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID, Mark: mark})
+	fields := maps.Clone(p.Values)
+	if fields == nil {
+		fields = map[string]any{}
+	}
+	if len(p.Tree) > 0 {
+		value, err := r.render(p.Tree, p.Docflow)
+		if err != nil {
+			return nil, err
+		}
+		rendered, _ := value.(map[string]any)
+		maps.Copy(fields, rendered)
+	}
+	if len(p.Tree) == 0 && !r.kind().IsSmartProcess() {
+		return fields, nil // the bridge's own, by their own names
+	}
+	named := make(map[string]any, len(fields))
+	for name, value := range fields {
+		f, ok, err := r.field(name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			named[f.name] = value
+		} else if !isOwn(name) {
+			return nil, noField(name, "set_fields")
+		}
+	}
+	return named, nil
+}
+
+// begun is stored right before the first try of an effect that must not be repeated blindly: what it
+// found tells later whether that try took effect.
+func (r *run) begun(e Effect, mark string) error {
+	if e.Mark != "" {
+		return nil
+	}
+	return r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID, Mark: mark})
+}
+
+// failed takes the mark of a first try back that surely had no effect, and passes its error on.
+func (r *run) failed(e Effect, err error) error {
+	if err == nil || e.Mark != "" || upstream.MaybeDone(err) {
+		return err
+	}
+	if unmark := r.Store.Write(context.WithoutCancel(r.ctx), r.row.Lease, Begun{ID: e.ID}); unmark != nil {
+		return unmark
+	}
+	return err
 }
 
 // attach adds files to a file field. Files that are not listed in an update are deleted by the portal,
 // so those that are there are listed too; what was there before the first try tells a lost answer.
 func (r *run) attach(e Effect, p AttachParams) (string, error) {
+	field, ok, err := r.field(p.Field)
+	if err != nil {
+		return "", err
+	}
+	if !ok && isOwn(p.Field) {
+		return "у этого типа карточек нет поля моста для файлов; они в таймлайне", nil
+	}
+	if !ok {
+		return "", noField(p.Field, "files")
+	}
 	item, err := r.b24.ItemGet(r.ctx, r.kind(), r.id())
 	if err != nil {
 		return "", err
 	}
-	there := item.Files(p.Field)
+	there := item.Files(field.name)
 	ids := make([]string, 0, len(there))
 	for _, f := range there {
 		ids = append(ids, f.ID.String())
 	}
-	tried, err := r.begun(e, "had "+strings.Join(ids, ","))
-	if err != nil {
-		return "", err
-	}
-	if tried {
-		had := strings.FieldsFunc(strings.TrimPrefix(e.Mark, "had "), func(c rune) bool { return c == ',' })
-		added := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(had, id) })
-		if len(added) >= len(p.Files) {
-			return "the files were there already", nil
-		}
+	if e.Mark != "" && arrived(e.Mark, ids) >= field.room(len(p.Files)) {
+		return "файлы уже добавлены предыдущей попыткой", nil
 	}
 	contents, err := r.fetch(e, p.Files)
 	if err != nil {
 		return "", err
 	}
-	all := make([]any, 0, len(there)+len(contents))
-	for _, f := range there {
-		all = append(all, f)
+	if err := r.begun(e, markHad+strings.Join(ids, ",")); err != nil {
+		return "", err
 	}
-	for _, f := range contents {
-		all = append(all, f)
-	}
-	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{p.Field: all})
-	return strconv.Itoa(len(contents)) + " files added", err
+	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, contents)})
+	return fmt.Sprintf("добавлено файлов: %d", field.room(len(contents))), r.failed(e, err)
+}
+
+const markHad = "had "
+
+// arrived counts the files that were not there before the first try.
+func arrived(mark string, ids []string) int {
+	had := strings.Split(strings.TrimPrefix(mark, markHad), ",")
+	return len(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(had, id) }))
 }
 
 // fetch reads files of the effect's docflow from the service.
@@ -111,9 +182,26 @@ func (r *run) fetch(e Effect, files []FileItem) ([]bitrix.FileContent, error) {
 		if _, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(f.ID), &limited{buf: &buf, left: maxFile}); err != nil {
 			return nil, err
 		}
-		contents = append(contents, bitrix.FileContent{Name: f.Name, Data: buf.Bytes()})
+		contents = append(contents, bitrix.FileContent{Name: withExtension(f.Name, buf.Bytes()), Data: buf.Bytes()})
 	}
 	return contents, nil
+}
+
+// withExtension names a file by its first bytes where the service does not say what it is.
+func withExtension(name string, data []byte) string {
+	if path.Ext(name) != "" {
+		return name
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("%PDF")):
+		return name + ".pdf"
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return name + ".zip"
+	case bytes.HasPrefix(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte("<")):
+		return name + ".xml"
+	default:
+		return name + ".bin"
+	}
 }
 
 // limited refuses to hold more than it may.
@@ -130,21 +218,17 @@ func (l *limited) Write(p []byte) (int, error) {
 }
 
 // comment writes a timeline line. The line carries the effect's number, by which it is found again when
-// the answer to an earlier try was lost.
+// the answer to an earlier try was lost. Files that can't be had any more must not cost the line itself.
 func (r *run) comment(e Effect, p CommentParams) (string, error) {
 	marker := fmt.Sprintf("Контур Мост № %d", e.ID)
-	tried, err := r.begun(e, "commented")
-	if err != nil {
-		return "", err
-	}
-	if tried {
+	if e.Mark != "" {
 		found, err := r.b24.CommentList(r.ctx, r.kind(), r.id(), 0)
 		if err != nil {
 			return "", err
 		}
 		for _, row := range found.Result {
-			if strings.Contains(string(row.Text), marker) {
-				return "the comment was there already", nil
+			if strings.Contains(string(row.Text), marker+"[") {
+				return "запись уже есть в таймлайне", nil
 			}
 		}
 	}
@@ -154,37 +238,54 @@ func (r *run) comment(e Effect, p CommentParams) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text = fmt.Sprint(value)
+		text = textOf(value)
 	}
+	note := ""
 	files, err := r.fetch(e, p.Files)
-	if err != nil {
+	switch {
+	case passing(err):
+		return "", err
+	case err != nil:
+		note = "Файлы не приложены: " + explain(err)
+		text += "\n" + note
+	}
+	if err := r.begun(e, "commented"); err != nil {
 		return "", err
 	}
 	_, err = r.b24.CommentAdd(r.ctx, bitrix.Comment{Kind: r.kind(), EntityID: r.id(), Text: text + "\n[SIZE=8pt]" + marker + "[/SIZE]", Files: files})
-	return "", err
+	return note, r.failed(e, err)
 }
 
 // moveStage moves the card. The stage is stored as the bridge's own before the move, so that the event
-// which follows runs nothing.
+// which follows runs nothing; when the portal refuses the move, a person's later one must run again.
 func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
 	value, err := r.render(p.Stage, p.Docflow)
 	if err != nil {
 		return "", err
 	}
-	stage := fmt.Sprint(value)
-	if err := r.Store.Write(r.ctx, r.row.Lease, portal.OwnStage{Portal: portal.ID(r.row.Lane), Card: r.card, Stage: stage}); err != nil {
+	own := portal.OwnStage{Portal: portal.ID(r.row.Lane), Card: r.card, Stage: textOf(value)}
+	if err := r.Store.Write(r.ctx, r.row.Lease, own); err != nil {
 		return "", err
 	}
-	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{"stageId": stage})
-	return "moved to " + stage, err
+	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{"stageId": own.Stage})
+	if err != nil && !passing(err) {
+		note := own.Stage
+		own.Stage = ""
+		if undo := r.Store.Write(r.ctx, r.row.Lease, own); undo != nil {
+			return "", undo
+		}
+		return "", fmt.Errorf("стадия %s: %w", note, err)
+	}
+	return "стадия " + own.Stage, err
 }
 
+// todo adds a to-do. One whose answer was lost is added again: two reminders are better than none.
 func (r *run) todo(_ Effect, p TextParams) (string, error) {
 	value, err := r.render(p.Text, p.Docflow)
 	if err != nil {
 		return "", err
 	}
-	_, err = r.b24.TodoAdd(r.ctx, bitrix.Todo{Kind: r.kind(), EntityID: r.id(), Title: fmt.Sprint(value), Deadline: r.Now().Add(24 * time.Hour)})
+	_, err = r.b24.TodoAdd(r.ctx, bitrix.Todo{Kind: r.kind(), EntityID: r.id(), Title: textOf(value), Deadline: r.Now().Add(24 * time.Hour)})
 	return "", err
 }
 
@@ -198,11 +299,14 @@ func (r *run) notify(e Effect, p TextParams) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id, err := bitrix.ParseID(strings.TrimPrefix(fmt.Sprint(value), "user_"))
-	if err != nil {
-		return "", fmt.Errorf("notify: %w", err)
+	id, err := bitrix.ParseID(strings.TrimPrefix(textOf(value), "user_"))
+	if err != nil || id <= 0 {
+		return "", &docflow.Refusal{Code: "no_user", CRMText: fmt.Sprintf("Уведомление не отправлено: «%s» не номер сотрудника. Проверьте notify в настройках моста и ответственного в карточке.", textOf(value))}
 	}
-	_, err = r.b24.Notify(r.ctx, bitrix.Notice{UserID: id, Message: p.Text, Tag: fmt.Sprintf("KB|%d", e.ID)})
+	sent, err := r.b24.Notify(r.ctx, bitrix.Notice{UserID: id, Message: p.Text, Tag: fmt.Sprintf("KB|%d", e.ID)})
+	if err == nil && sent == 0 {
+		return "портал не доставил уведомление", nil
+	}
 	return "", err
 }
 
@@ -214,11 +318,7 @@ func (r *run) startWorkflow(e Effect, p WorkflowParams) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	tried, err := r.begun(e, r.Now().UTC().Format(time.RFC3339))
-	if err != nil {
-		return "", err
-	}
-	if tried {
+	if e.Mark != "" {
 		return r.findWorkflow(e, p, document)
 	}
 	params := map[string]any{}
@@ -229,15 +329,15 @@ func (r *run) startWorkflow(e Effect, p WorkflowParams) (string, error) {
 		}
 		params, _ = value.(map[string]any)
 	}
-	id, err := r.b24.WorkflowStart(r.ctx, bitrix.WorkflowStart{TemplateID: bitrix.ID(p.Template), DocumentID: document, Parameters: params})
-	if err != nil && !upstream.MaybeDone(err) {
-		if unmark := r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID}); unmark != nil {
-			return "", unmark
-		}
+	if err := r.begun(e, r.Now().UTC().Format(time.RFC3339)); err != nil {
+		return "", err
 	}
-	return "workflow " + id, err
+	id, err := r.b24.WorkflowStart(r.ctx, bitrix.WorkflowStart{TemplateID: bitrix.ID(p.Template), DocumentID: document, Parameters: params})
+	return "бизнес-процесс " + id, r.failed(e, err)
 }
 
+// findWorkflow looks for what a lost try has started. When a person must decide, the mark goes: a retry
+// by hand is that decision, and starts the process anew.
 func (r *run) findWorkflow(e Effect, p WorkflowParams, document bitrix.DocumentID) (string, error) {
 	found, err := r.b24.WorkflowInstances(r.ctx, bitrix.ListOptions{Select: []string{"ID", "STARTED", "TEMPLATE_ID", "DOCUMENT_ID"},
 		Filter: map[string]any{"=DOCUMENT_ID": document.Element, "=TEMPLATE_ID": p.Template, ">=STARTED": e.Mark}})
@@ -245,9 +345,12 @@ func (r *run) findWorkflow(e Effect, p WorkflowParams, document bitrix.DocumentI
 		return "", err
 	}
 	if len(found.Result) > 0 {
-		return "workflow " + string(found.Result[0].ID) + " was started by an earlier try", nil
+		return "бизнес-процесс " + string(found.Result[0].ID) + " запущен предыдущей попыткой", nil
 	}
-	return "", errors.New("неизвестно, запущен ли бизнес-процесс: ответ портала потерян, среди работающих его нет; проверьте и повторите вручную")
+	if err := r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID}); err != nil {
+		return "", err
+	}
+	return "", &docflow.Refusal{Code: "uncertain_workflow", CRMText: fmt.Sprintf("Неизвестно, запущен ли бизнес-процесс (шаблон %d): ответ портала потерян, среди работающих его нет. Проверьте карточку; повтор в журнале запустит его заново.", p.Template)}
 }
 
 // robotReturn answers a waiting robot. A step that no longer waits (answered, timed out, ended) is told
@@ -255,11 +358,12 @@ func (r *run) findWorkflow(e Effect, p WorkflowParams, document bitrix.DocumentI
 func (r *run) robotReturn(_ Effect, p ReturnParams) (string, error) {
 	token, err := r.Sealer.Open(p.Token, r.TokenBind(r.row.Lane))
 	if err != nil {
-		return "", fmt.Errorf("open the event token: %w", err)
+		return "", &docflow.Refusal{Code: "token_lost", Cause: err,
+			CRMText: "Робот не получит ответ: сохранённый ключ шага не открывается текущим секретным ключом моста. Завершите бизнес-процесс вручную."}
 	}
 	err = r.b24.EventSend(r.ctx, bitrix.RobotAnswer{EventToken: bitrix.Secret(token), ReturnValues: p.Values, LogMessage: p.Log})
 	if errors.Is(err, bitrix.ErrStepGone) || errors.Is(err, bitrix.ErrAccessDenied) {
-		return "the step does not wait any more", nil
+		return "шаг больше не ждёт ответа", nil
 	}
 	return "", err
 }

@@ -2,6 +2,7 @@ package reaction
 
 import (
 	"encoding/json"
+	"strings"
 
 	"konturbridge/app/docflow"
 )
@@ -67,28 +68,17 @@ func effect(portal string, card docflow.Card, id docflow.ID, kind Kind, params a
 
 // Snapshot is what expressions see of a docflow.
 func Snapshot(r docflow.Record) map[string]any {
-	uins := make([]any, 0, len(r.Charges))
+	uins, texts := make([]any, 0, len(r.Charges)), make([]string, 0, len(r.Charges))
 	for _, c := range r.Charges {
-		uins = append(uins, c.UIN)
+		uins, texts = append(uins, c.UIN), append(texts, c.UIN)
 	}
 	s := map[string]any{
 		"id": string(r.ID), "external_id": r.ExternalID, "kind": r.Kind, "type": r.Kind, "system": string(r.System),
 		"state": string(r.State), "state_text": StateText(r), "requirement": string(r.Requirement),
-		"uin": join(uins), "uins": uins, "amount": float64(r.Duty()) / 100, "request_id": r.RequestID, "error": "", "error_code": "",
+		"uin": strings.Join(texts, ", "), "uins": uins, "amount": float64(r.Duty()) / 100, "request_id": r.RequestID, "error": "", "error_code": "",
 	}
 	if r.Refusal != nil {
 		s["error"], s["error_code"] = r.Refusal.CRMText, r.Refusal.Code
 	}
 	return s
-}
-
-func join(parts []any) string {
-	out := ""
-	for i, p := range parts {
-		if i > 0 {
-			out += ", "
-		}
-		out += p.(string)
-	}
-	return out
 }

@@ -1,6 +1,8 @@
 package reaction
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 
 	"konturbridge/app/docflow"
@@ -17,11 +19,13 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 		add(SetFields, FieldsParams{Values: ownFields(r)})
 	}
 	if ch.Changed {
-		results := resultFiles(r)
-		if ch.NewFiles && len(results) > 0 {
-			add(AttachFiles, AttachParams{Field: fileField(set, r.Card), Files: results})
+		fresh := resultFiles(r, ch.NewFiles)
+		if len(fresh) > 0 {
+			add(AttachFiles, AttachParams{Field: fileField(set, r.Card), Files: fresh})
 		}
-		add(Comment, CommentParams{Text: commentText(r), Files: commentFiles(r, ch, results)})
+		add(Comment, CommentParams{Text: commentText(r), Files: commentFiles(r, ch, fresh)})
+	}
+	if ch.Moved() {
 		for _, reaction := range set.Reactions {
 			if matches(reaction, r) {
 				effects = append(effects, own(reaction, r)...)
@@ -36,7 +40,7 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 }
 
 // Refused lists what a refusal before any docflow does: it is shown in the card and told to the robot.
-func Refused(portalID string, card docflow.Card, action string, refusal *docflow.Refusal, token []byte) ([]Effect, error) {
+func Refused(portalID string, card docflow.Card, action string, refusal *docflow.Refusal, token []byte) []Effect {
 	effects := []Effect{
 		effect(portalID, card, "", SetFields, FieldsParams{Values: map[string]any{portal.FieldError: refusal.CRMText}}),
 		effect(portalID, card, "", Comment, CommentParams{Text: "[B]" + action + "[/B]\n" + refusal.CRMText}),
@@ -45,7 +49,7 @@ func Refused(portalID string, card docflow.Card, action string, refusal *docflow
 		effects = append(effects, effect(portalID, card, "", RobotReturn, ReturnParams{Token: token,
 			Values: map[string]any{"state": "error", "error": refusal.CRMText, "error_code": refusal.Code}, Log: refusal.CRMText}))
 	}
-	return effects, nil
+	return effects
 }
 
 // ownFields are the bridge's own fields as they stand after a change.
@@ -71,14 +75,14 @@ func dutyValue(r docflow.Record) string {
 		return ""
 	}
 	k := int64(r.Duty())
-	return strconv.FormatInt(k/100, 10) + "." + strconv.FormatInt(k%100/10, 10) + strconv.FormatInt(k%10, 10)
+	return fmt.Sprintf("%d.%02d", k/100, k%100)
 }
 
 // ReturnValues are what a robot gets of a record; the portal drops what the robot did not declare.
 func ReturnValues(r docflow.Record) map[string]any {
 	s := Snapshot(r)
 	names := make([]string, 0, len(r.Files))
-	for _, f := range resultFiles(r) {
+	for _, f := range resultFiles(r, r.Files) {
 		names = append(names, f.Name)
 	}
 	return map[string]any{
@@ -87,18 +91,21 @@ func ReturnValues(r docflow.Record) map[string]any {
 	}
 }
 
-func resultFiles(r docflow.Record) []FileItem {
-	items := make([]FileItem, 0, len(r.Files))
+// resultFiles names some of a record's files; a name counts its file's place among all of them.
+func resultFiles(r docflow.Record, some []docflow.File) []FileItem {
+	items := make([]FileItem, 0, len(some))
 	for i, f := range r.Files {
-		items = append(items, FileItem{ID: f.ID, Name: fileName(r, f, i+1)})
+		if slices.ContainsFunc(some, func(s docflow.File) bool { return s.ID == f.ID }) {
+			items = append(items, FileItem{ID: f.ID, Name: fileName(r, f, i+1)})
+		}
 	}
 	return items
 }
 
 // commentFiles are what a timeline line carries: statements when they are wanted, results when they come.
-func commentFiles(r docflow.Record, ch docflow.Change, results []FileItem) []FileItem {
-	if ch.NewFiles {
-		return results
+func commentFiles(r docflow.Record, ch docflow.Change, fresh []FileItem) []FileItem {
+	if len(fresh) > 0 {
+		return fresh
 	}
 	if r.State != docflow.Suspended || r.Requirement != docflow.RequireSignature || !ch.StatementsNew {
 		return nil
@@ -108,7 +115,7 @@ func commentFiles(r docflow.Record, ch docflow.Change, results []FileItem) []Fil
 	for _, s := range r.Statements {
 		if !seen[s.FileID] {
 			seen[s.FileID] = true
-			items = append(items, FileItem{ID: s.FileID, Name: "Заявление " + strconv.Itoa(len(items)+1) + ".pdf"})
+			items = append(items, FileItem{ID: s.FileID, Name: "Заявление " + strconv.Itoa(len(items)+1)})
 		}
 	}
 	return items

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"konturbridge/app/docflow"
+	"konturbridge/realty"
 )
 
 // StateText says a state in plain Russian, for cards and pages.
@@ -75,17 +76,25 @@ func commentText(r docflow.Record) string {
 	case r.State == docflow.Suspended && r.Requirement == docflow.RequirePayment:
 		b.WriteString("\nОплатите госпошлину, Росреестр увидит оплату в течение суток:")
 		for _, c := range r.Charges {
-			fmt.Fprintf(&b, "\n• УИН %s — %s ₽", c.UIN, c.Sum)
+			fmt.Fprintf(&b, "\n• УИН %s — %s", c.UIN, sumText(c.Sum))
 		}
 	case r.State == docflow.Suspended && r.Requirement == docflow.RequireAnswer:
 		b.WriteString("\nПрочитайте приложенные документы Росреестра и отправьте дополнительный пакет.")
-	case r.State == docflow.Completed:
+	case r.State == docflow.Completed && len(r.Files) > 0:
 		b.WriteString(" Файлы результата приложены.")
 	}
 	if r.Refusal != nil {
 		fmt.Fprintf(&b, "\n%s", r.Refusal.CRMText)
 	}
 	return b.String()
+}
+
+// sumText says a sum; one that the service did not name is not zero roubles.
+func sumText(k docflow.Kopecks) string {
+	if k == 0 {
+		return "сумма не указана"
+	}
+	return k.String() + " ₽"
 }
 
 func orText(s, other string) string {
@@ -95,16 +104,12 @@ func orText(s, other string) string {
 	return s
 }
 
-// fileName names a result file for people by what the service says it is.
+// fileName names a result file for people. A type that the documentation does not list gets its
+// extension when the file is read.
 func fileName(r docflow.Record, f docflow.File, n int) string {
-	ext := ".bin"
-	switch {
-	case strings.HasSuffix(f.Type, "outdoc"):
-		ext = ".zip"
-	case strings.HasSuffix(f.Type, ":xml"):
-		ext = ".xml"
-	case strings.HasSuffix(f.Type, ":pdf"):
-		ext = ".pdf"
+	name := fmt.Sprintf("%s %d", kindText(r.Kind), n)
+	if format := (realty.File{Type: f.Type}).Format(); format != "" {
+		name += "." + format
 	}
-	return fmt.Sprintf("%s %d%s", kindText(r.Kind), n, ext)
+	return name
 }

@@ -3,8 +3,8 @@ package reaction
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -12,7 +12,6 @@ import (
 	"konturbridge/app/mapping"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
-	"konturbridge/internal/upstream"
 	"konturbridge/realty"
 )
 
@@ -47,10 +46,15 @@ type Deps struct {
 }
 
 // Worker applies the effects of a card, in order.
-type Worker struct{ Deps }
+type Worker struct {
+	Deps
+	fields *descriptions
+}
 
 // New returns a Worker.
-func New(d Deps) *Worker { return &Worker{d} }
+func New(d Deps) *Worker {
+	return &Worker{d, &descriptions{now: d.Now, all: map[string]described{}}}
+}
 
 // Work implements lane.Worker: it applies everything that waits for the row's card. Each outcome is
 // stored by itself, so what was applied stays applied whatever happens to the rest. A refused effect is
@@ -69,30 +73,41 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{}, err
 	}
 	run := &run{Worker: w, ctx: ctx, b24: b24, row: row, card: card}
-	failed := 0
+	failed, why := 0, ""
 	for _, group := range fold(effects) {
-		note, err := run.apply(group)
+		var held error
 		ended := make([]lane.Write, 0, len(group))
-		switch class := upstream.ClassOf(err); {
-		case err == nil:
-		case class == upstream.Retry || class == upstream.Wait || class == upstream.Relogin ||
-			errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil:
-			return lane.Result{}, err
-		default:
-			failed++
-			note = err.Error()
+		for i, o := range run.apply(group) {
+			if passing(o.err) || o.err != nil && ctx.Err() != nil {
+				held = o.err
+				break
+			}
+			if o.err != nil {
+				failed++
+				o.note = explain(o.err)
+				why = o.note
+			}
+			ended = append(ended, Ended{ID: group[i].ID, Failed: o.err != nil, Note: o.note})
 		}
-		for _, e := range group {
-			ended = append(ended, Ended{ID: e.ID, Failed: err != nil, Note: note})
+		if len(ended) > 0 {
+			if err := w.Store.Write(ctx, row.Lease, ended...); err != nil {
+				return lane.Result{}, err
+			}
 		}
-		if err := w.Store.Write(ctx, row.Lease, ended...); err != nil {
-			return lane.Result{}, err
+		if held != nil {
+			return lane.Result{}, held
 		}
 	}
 	if failed > 0 {
-		return lane.Result{Verdict: lane.Dead, Note: fmt.Sprintf("%d of %d effects were refused by the portal", failed, len(effects))}, nil
+		return lane.Result{Verdict: lane.Dead, Note: fmt.Sprintf("не применено в Bitrix24: %d из %d. %s", failed, len(effects), why)}, nil
 	}
-	return lane.Result{Note: fmt.Sprintf("%d effects applied", len(effects))}, nil
+	return lane.Result{Note: fmt.Sprintf("применено в Bitrix24: %d", len(effects))}, nil
+}
+
+// outcome is how one effect ended.
+type outcome struct {
+	note string
+	err  error
 }
 
 // fold joins waiting field updates of one card into the first of them. A later update may overtake a
@@ -125,11 +140,18 @@ type run struct {
 	card docflow.Card
 }
 
-func (r *run) apply(group []Effect) (note string, err error) {
-	e := group[0]
+// apply applies a group: one effect, or field updates that go together. It may end early with a passing
+// fault; then those behind it were not tried.
+func (r *run) apply(group []Effect) []outcome {
+	if group[0].Kind == SetFields {
+		return r.setFields(group)
+	}
+	note, err := r.applyOne(group[0])
+	return []outcome{{note, err}}
+}
+
+func (r *run) applyOne(e Effect) (note string, err error) {
 	switch e.Kind {
-	case SetFields:
-		return "", r.setFields(group)
 	case AttachFiles:
 		return decoded(e, r.attach)
 	case Comment:
@@ -184,4 +206,4 @@ func (r *run) render(tree any, snapshot map[string]any) (any, error) {
 	return value, nil
 }
 
-func isDocflowField(name string) bool { return len(name) > 8 && name[:8] == "docflow." }
+func isDocflowField(name string) bool { return strings.HasPrefix(name, "docflow.") }

@@ -9,6 +9,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -80,36 +83,40 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	now := portal.Card{Portal: id, Card: h.Card, Category: item.Int("categoryId"), Stage: item.String("stageId"),
-		Fields: map[string]string{}, Seen: w.Now()}
-	for _, t := range watching {
-		if t.Field != "" {
-			now.Fields[t.Field] = fieldText(item, t.Field)
-		}
-	}
+	now := seenNow(id, h.Card, item, watching)
+	now.Seen = w.Now()
 	before, err := w.Store.Card(ctx, id, h.Card.EntityType, h.Card.ID)
 	known := err == nil
 	if err != nil && !errors.Is(err, w.NotFound) {
 		return lane.Result{}, err
 	}
-	entered, err := w.entered(ctx, b24, h, before, known, now)
+	entered := false
+	if slices.ContainsFunc(watching, func(t settings.Trigger) bool { return t.Field == "" && t.Stage == now.Stage }) {
+		if entered, err = w.entered(ctx, b24, h, before, known, now); err != nil {
+			return lane.Result{}, err
+		}
+	}
+	firing := slices.DeleteFunc(watching, func(t settings.Trigger) bool { return !fires(t, before, known, now, entered) })
+	rows, err := w.start(ctx, id, h.Card, firing)
 	if err != nil {
 		return lane.Result{}, err
 	}
-	writes := []lane.Write{portal.CardSeen{Card: now}}
 	note := ""
-	for _, t := range watching {
-		if !fires(t, before, known, now, entered) {
-			continue
-		}
-		next, err := w.start(ctx, id, h.Card, t)
-		if err != nil {
-			return lane.Result{}, err
-		}
-		writes = append(writes, next)
+	for _, t := range firing {
 		note += "started " + t.Action + "; "
 	}
-	return lane.Result{Note: note, Writes: writes}, nil
+	return lane.Result{Note: note, Writes: append([]lane.Write{portal.CardSeen{Card: now}}, rows...)}, nil
+}
+
+// seenNow is what is remembered of a card: its stage and the fields that triggers watch.
+func seenNow(id portal.ID, card docflow.Card, item bitrix.Item, watching []settings.Trigger) portal.Card {
+	now := portal.Card{Portal: id, Card: card, Category: item.Int("categoryId"), Stage: item.String("stageId"), Fields: map[string]string{}}
+	for _, t := range watching {
+		if t.Field != "" {
+			now.Fields[t.Field] = fieldText(item, t.Field)
+		}
+	}
+	return now
 }
 
 // about keeps the triggers for cards of this kind.
@@ -128,8 +135,7 @@ func about(all []settings.Trigger, card docflow.Card) []settings.Trigger {
 // came there after the bridge began to watch; an old card that is merely edited runs nothing.
 func (w *Worker) entered(ctx context.Context, b24 *bitrix.Client, h inbox.Happened, before portal.Card, known bool, now portal.Card) (bool, error) {
 	if known {
-		moved := before.Stage != now.Stage || before.Category != now.Category && before.Stage == ""
-		return moved && before.OwnStage != now.Stage, nil
+		return before.Stage != now.Stage && before.OwnStage != now.Stage, nil
 	}
 	since := w.Portals.Since(now.Portal)
 	if isCreation(h.Event) {
@@ -149,11 +155,7 @@ func (w *Worker) entered(ctx context.Context, b24 *bitrix.Client, h inbox.Happen
 }
 
 func isCreation(event string) bool {
-	switch event {
-	case "ONCRMDEALADD", "ONCRMLEADADD":
-		return true
-	}
-	return len(event) >= len("ONCRMDYNAMICITEMADD") && event[:len("ONCRMDYNAMICITEMADD")] == "ONCRMDYNAMICITEMADD"
+	return event == "ONCRMDEALADD" || event == "ONCRMLEADADD" || strings.HasPrefix(event, "ONCRMDYNAMICITEMADD")
 }
 
 // fires decides one trigger.
@@ -162,52 +164,126 @@ func fires(t settings.Trigger, before portal.Card, known bool, now portal.Card, 
 		return false
 	}
 	if t.Field != "" {
-		return known && before.Fields != nil && hasField(before, t.Field) && before.Fields[t.Field] != now.Fields[t.Field]
+		was, watched := before.Fields[t.Field]
+		return known && watched && was != now.Fields[t.Field]
 	}
 	return entered && t.Stage == now.Stage
 }
 
-func hasField(c portal.Card, name string) bool { _, ok := c.Fields[name]; return ok }
-
+// fieldText is a field's value in the form in which changes are told: no value is "", and of files only
+// the ids are kept, since their links carry the access token and differ with every reading.
 func fieldText(item bitrix.Item, name string) string {
 	if !item.Has(name) {
+		name = standardName(name)
+	}
+	var value any
+	if raw := item.Raw(name); raw == nil || json.Unmarshal(raw, &value) != nil {
 		return ""
 	}
-	return string(item.Raw(name))
+	switch v := withoutLinks(value).(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case []any:
+		if len(v) == 0 {
+			return ""
+		}
+		value = v
+	default:
+		value = v
+	}
+	text, err := json.Marshal(value)
+	if err != nil { // it was JSON a moment ago
+		return ""
+	}
+	return string(text)
 }
 
-// start makes the row that runs a trigger's action, with its parameters rendered now: what the card
-// said when it entered the stage.
-func (w *Worker) start(ctx context.Context, id portal.ID, card docflow.Card, t settings.Trigger) (lane.Write, error) {
-	call := inbox.Call{Card: card, Properties: bitrix.Properties{}}
-	for name, tree := range t.Parameters {
-		reads, err := mapping.Reads(tree)
+func withoutLinks(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		if _, file := v["id"]; file {
+			return v["id"]
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutLinks(v[i])
+		}
+	}
+	return value
+}
+
+// standardName is a standard field's name in the universal methods. User fields keep theirs there.
+// doc: api-reference/crm/universal/object-fields.md
+func standardName(upper string) string {
+	switch upper {
+	case "DATE_CREATE":
+		return "createdTime"
+	case "DATE_MODIFY":
+		return "updatedTime"
+	case "STATUS_ID":
+		return "stageId"
+	}
+	parts := strings.Split(strings.ToLower(upper), "_")
+	for i, part := range parts {
+		if i > 0 && part != "" {
+			parts[i] = strings.ToUpper(part[:1]) + part[1:]
+		}
+	}
+	return strings.Join(parts, "")
+}
+
+// start makes the rows that run the triggers' actions, with their parameters rendered now: what the card
+// said when it entered the stage. The card is read once, for all that the parameters look at.
+func (w *Worker) start(ctx context.Context, id portal.ID, card docflow.Card, firing []settings.Trigger) ([]lane.Write, error) {
+	var reads []string
+	for _, t := range firing {
+		more, err := mapping.Reads(parameters(t))
 		if err != nil {
 			return nil, err
 		}
-		seen, err := w.Cards.Read(ctx, id, card, reads)
-		if err != nil {
+		reads = append(reads, more...)
+	}
+	seen := mapping.Card{Entity: card.Entity()}
+	if len(reads) > 0 {
+		var err error
+		if seen, err = w.Cards.Read(ctx, id, card, reads); err != nil {
 			return nil, err
 		}
-		value, problems := mapping.RenderValue(tree, seen)
+	}
+	rows := make([]lane.Write, 0, len(firing))
+	for _, t := range firing {
+		value, problems := mapping.RenderValue(parameters(t), seen)
 		if len(problems) > 0 {
-			return nil, mapping.Problems(problems)
+			return nil, fmt.Errorf("parameters of %s: %w", t.Action, mapping.Problems(problems))
 		}
-		call.Properties[name] = propertyOf(value)
+		call := inbox.Call{Card: card, Properties: bitrix.Properties{}}
+		rendered, _ := value.(map[string]any)
+		for name := range t.Parameters {
+			call.Properties[name] = propertyOf(rendered[name])
+		}
+		body, err := json.Marshal(call)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, lane.NewRow{Lane: string(id), Part: card.String(), Key: call.Properties.First("docflow_id"),
+			Kind: w.Kind, Code: t.Action, Body: body})
 	}
-	body, err := json.Marshal(call)
-	if err != nil {
-		return nil, err
+	return rows, nil
+}
+
+func parameters(t settings.Trigger) map[string]any {
+	if t.Parameters == nil {
+		return map[string]any{}
 	}
-	return lane.NewRow{Lane: string(id), Part: card.String(), Kind: w.Kind, Code: t.Action, Body: body}, nil
+	return t.Parameters
 }
 
 func propertyOf(value any) bitrix.PropertyValue {
 	switch v := value.(type) {
 	case nil:
 		return bitrix.PropertyValue{}
-	case string:
-		return bitrix.PropertyValue{Values: []string{v}}
 	case []any:
 		p := bitrix.PropertyValue{List: true}
 		for _, each := range v {
@@ -215,7 +291,9 @@ func propertyOf(value any) bitrix.PropertyValue {
 		}
 		return p
 	case map[string]any: // a file: its address carries a token, so only its id is kept
-		return bitrix.PropertyValue{Values: []string{fmt.Sprint(v["id"])}}
+		return propertyOf(v["id"])
+	case float64: // as people write numbers: 4500000, not 4.5e+06
+		return bitrix.PropertyValue{Values: []string{strconv.FormatFloat(v, 'f', -1, 64)}}
 	default:
 		return bitrix.PropertyValue{Values: []string{fmt.Sprint(v)}}
 	}

@@ -24,8 +24,9 @@ type tx struct {
 	reread []string         // lanes whose rows were changed by hand
 }
 
-// runAll runs accepts first and everything else after them, in the order in which it came. An op that
-// only fails by itself (a lost lease) keeps its error and lets the others pass.
+// runAll runs accepts first and everything else after them, in the order in which it came; where many rows
+// end in one statement, they end before the rest. An op that only fails by itself (a lost lease) keeps its
+// error and lets the others pass.
 func (t *tx) runAll(group []*op) error {
 	var accepts []*Accept
 	for _, o := range group {
@@ -37,7 +38,11 @@ func (t *tx) runAll(group []*op) error {
 	if err := t.accept(accepts); err != nil {
 		return err
 	}
-	for _, o := range group {
+	rest, err := t.endMany(group)
+	if err != nil {
+		return err
+	}
+	for _, o := range rest {
 		if o.run == nil {
 			continue
 		}
@@ -78,12 +83,6 @@ func (t *tx) exec(query string, args ...any) (int64, error) {
 		return 0, err
 	}
 	return res.RowsAffected()
-}
-
-// insert runs an INSERT … RETURNING id.
-func (t *tx) insert(query string, args ...any) (id int64, err error) {
-	err = t.row(query, args...).Scan(&id)
-	return id, err
 }
 
 func (t *tx) row(query string, args ...any) scanner {

@@ -84,7 +84,10 @@ func (s *Store) Claim(ctx context.Context, node string, lease time.Duration, lim
 		}
 		return rows.Err()
 	})
-	return got, err
+	if err != nil {
+		return nil, err // the writer may still be filling got
+	}
+	return got, nil
 }
 
 // nothingDue keeps the sweeps of an idle embedded node from writing.
@@ -133,7 +136,10 @@ func (s *Store) Renew(ctx context.Context, node string, lease time.Duration, hel
 		}
 		return rows.Err()
 	})
-	return lost, err
+	if err != nil {
+		return nil, err
+	}
+	return lost, nil
 }
 
 // Release implements lane.Store. Another node that stores rows in the lane right now holds a share of
@@ -210,7 +216,62 @@ func (t *tx) fenced(l lane.Lease) (bool, error) {
 
 // Finish implements lane.Store.
 func (s *Store) Finish(row lane.Row, r lane.Result, tries int, done func(error)) {
-	s.w.hand(&op{done: done, run: func(t *tx) error { return t.finish(row, r, tries) }})
+	o := &op{done: done, run: func(t *tx) error { return t.finish(row, r, tries) }}
+	if (r.Verdict == lane.Done || r.Verdict == lane.Dead) && len(r.Writes) == 0 {
+		o.ended = &ended{row, r, tries}
+	}
+	s.w.hand(o)
+}
+
+// ended is a row that is over and causes nothing more.
+type ended struct {
+	row   lane.Row
+	r     lane.Result
+	tries int
+}
+
+func (e ended) state() int64 {
+	if e.r.Verdict == lane.Dead {
+		return rowDead
+	}
+	return rowDone
+}
+
+// endMany ends the rows of a group in one statement where each would be a round trip, and gives the ops
+// that are left.
+func (t *tx) endMany(group []*op) (rest []*op, err error) {
+	if !t.s.d.postgres {
+		return group, nil
+	}
+	var (
+		ids, states, tries []int64
+		notes              []string
+	)
+	for _, o := range group {
+		if o.ended == nil {
+			rest = append(rest, o)
+			continue
+		}
+		ok, err := t.fenced(o.ended.row.Lease)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			o.err = lane.ErrLeaseLost
+			continue
+		}
+		ids, states = append(ids, o.ended.row.ID), append(states, o.ended.state())
+		tries, notes = append(tries, int64(o.ended.tries)), append(notes, o.ended.r.Note)
+	}
+	if len(ids) == 0 {
+		return rest, nil
+	}
+	// A row that is not unfinished any more was ended by an earlier attempt whose answer was lost, or
+	// canceled by a person.
+	_, err = t.exec(`UPDATE inbox SET state = e.state::smallint, note = e.note, tries = e.tries::integer, finished = ?
+		FROM unnest(?::bigint[], ?::bigint[], ?::text[], ?::bigint[]) AS e (id, state, note, tries)
+		WHERE inbox.id = e.id AND inbox.state = 0`, ms(t.now), ids, states, notes, tries)
+	return rest, err
 }
 
 // The states of an inbox row.
@@ -232,12 +293,8 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 	var n int64
 	switch r.Verdict {
 	case lane.Done, lane.Dead:
-		state := rowDone
-		if r.Verdict == lane.Dead {
-			state = rowDead
-		}
 		n, err = t.exec(`UPDATE inbox SET state = ?, note = ?, tries = ?, finished = ? WHERE id = ? AND state = 0`,
-			state, r.Note, tries, ms(t.now), row.ID)
+			ended{row, r, tries}.state(), r.Note, tries, ms(t.now), row.ID)
 	default:
 		aside := 0
 		if r.Verdict != lane.Backoff {

@@ -26,6 +26,7 @@ const (
 type op struct {
 	accept *Accept
 	run    func(*tx) error
+	ended  *ended // what run does, when it does no more than end a row
 	done   func(error)
 	err    error
 }

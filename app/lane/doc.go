@@ -2,7 +2,8 @@
 //
 // Work is rows of one table. A lane is a portal's (or a connection's feed), a part is a card's. A node
 // leases whole lanes; within a lane each part is worked strictly in order, one row at a time, parts side
-// by side. So a portal's budget has one owner, a card keeps its order, and no lock is on the path.
+// by side. So a portal's budget has one owner, a card keeps its order, and no lock is on the path. Rows of one
+// kind never take all the workers of their lane: what waits for one system does not hold up another.
 //
 // A row ends in one of these ways (see [Verdict]):
 //

@@ -16,11 +16,14 @@ type queue struct {
 	later   func(q *queue, part string, at time.Time) // asks to settle the part again at that time
 	items   map[int64]*item
 	parts   map[string]*part
-	ready   []*part // parts whose next row may run now, in the order in which they became so
-	running int     // rows handed out and not yet finished
-	live    int     // rows of parts that are ready or running: what keeps the workers busy
-	loaded  int64   // highest id that was read or pushed
-	more    bool    // the table holds rows above loaded that are not in memory
+	ready   []*part            // parts whose next row may run now, in the order in which they became so
+	running int                // rows handed out and not yet finished
+	limit   int                // of running, of which the last quarter is kept for kinds that have few; 0: none
+	kinds   map[string]int     // running, by kind
+	held    map[string][]*part // parts like those in ready, but the kind of their next row has no room
+	live    int                // rows of parts that are ready or running: what keeps the workers busy
+	loaded  int64              // highest id that was read or pushed
+	more    bool               // the table holds rows above loaded that are not in memory
 	loading bool
 	missed  bool           // rows were stored while a page was being read: read on after it
 	reload  bool           // rows changed elsewhere while a page was being read: read all again
@@ -39,13 +42,14 @@ type part struct {
 	name  string
 	items []*item // in id order
 	busy  bool
-	ready bool      // stands in queue.ready
+	ready bool      // stands in queue.ready or queue.held
 	alarm time.Time // when later was asked for
 	live  int       // what it adds to queue.live
 }
 
 func newQueue(lease Lease, later func(*queue, string, time.Time)) *queue {
 	return &queue{lease: lease, later: later, items: map[int64]*item{}, parts: map[string]*part{}, more: true,
+		kinds: map[string]int{}, held: map[string][]*part{},
 		ctx: context.Background(), cancel: func(error) {}}
 }
 
@@ -211,16 +215,53 @@ func (q *queue) take(now time.Time) (Row, bool) {
 		p := q.ready[0]
 		q.ready[0] = nil
 		q.ready = q.ready[1:]
+		it, _ := p.next(now)
+		if it != nil && !q.room(it.row.Kind) {
+			q.held[it.row.Kind] = append(q.held[it.row.Kind], p)
+			continue
+		}
 		p.ready = false
-		if it, _ := p.next(now); it != nil {
+		if it != nil {
 			it.busy, p.busy = true, true
 			q.running++
+			q.kinds[it.row.Kind]++
 			q.count(p)
 			return it.row, true
 		}
 		q.settle(p, now) // its rows changed, or the clock went back
+		q.unhold()       // what it was to run makes room
 	}
 	return Row{}, false
+}
+
+// room reports whether one more row of a kind may run. Rows of one kind often wait for the same thing,
+// such as the portal's budget of requests: however many, they leave workers to the other kinds.
+func (q *queue) room(kind string) bool {
+	return q.limit == 0 || q.running < q.limit-q.limit/4 || q.kinds[kind] < max(1, q.limit/16)
+}
+
+// unhold makes one part of every kind that has room ready again: a row that ended leaves room for one.
+func (q *queue) unhold() {
+	for kind, parts := range q.held {
+		if !q.room(kind) {
+			continue
+		}
+		q.ready = append(q.ready, parts[0])
+		parts[0] = nil
+		if q.held[kind] = parts[1:]; len(parts) == 1 {
+			delete(q.held, kind)
+		}
+	}
+}
+
+// vacate takes a row back from its worker.
+func (q *queue) vacate(it *item) {
+	q.running--
+	if q.kinds[it.row.Kind]--; q.kinds[it.row.Kind] == 0 {
+		delete(q.kinds, it.row.Kind)
+	}
+	it.busy, q.parts[it.row.Part].busy = false, false
+	q.unhold()
 }
 
 // finish records a committed outcome and lets the part go on.
@@ -229,10 +270,9 @@ func (q *queue) finish(id int64, r Result, tries int, now time.Time) {
 	if it == nil {
 		return
 	}
-	q.running--
+	q.vacate(it)
 	q.touch(id)
 	p := q.parts[it.row.Part]
-	it.busy, p.busy = false, false
 	switch r.Verdict {
 	case Done, Dead:
 		q.remove(it)
@@ -249,10 +289,8 @@ func (q *queue) finish(id int64, r Result, tries int, now time.Time) {
 // giveBack returns a row unfinished and unchanged: its run was cut by a shutdown.
 func (q *queue) giveBack(id int64, now time.Time) {
 	if it := q.items[id]; it != nil {
-		q.running--
-		p := q.parts[it.row.Part]
-		it.busy, p.busy = false, false
-		q.settle(p, now)
+		q.vacate(it)
+		q.settle(q.parts[it.row.Part], now)
 	}
 }
 

@@ -223,3 +223,64 @@ func TestTakeAfterTheClockWentBack(t *testing.T) {
 	q.ring("a", noon, noon)
 	require.Equal(t, []int64{1}, taken(q, noon))
 }
+
+func kind(k string) func(*Row) { return func(r *Row) { r.Kind = k } }
+
+func TestAKindLeavesWorkersToOthers(t *testing.T) {
+	t.Parallel()
+	q, _ := newTestQueue()
+	q.limit = 8
+	take := func() (ids []int64) {
+		for {
+			r, ok := q.take(noon)
+			if !ok {
+				return ids
+			}
+			ids = append(ids, r.ID)
+		}
+	}
+	for id := range int64(10) {
+		q.add(row(id+1, fmt.Sprint("fx", id), kind("effects")), noon)
+	}
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6}, take())
+	q.add(row(11, "a"), noon)
+	q.add(row(12, "b"), noon)
+	require.Equal(t, []int64{11}, take(), "a kind that has none running gets one of the last")
+	require.Empty(t, take())
+	q.finish(11, Result{}, 0, noon)
+	require.Equal(t, []int64{12}, take())
+	for _, id := range []int64{1, 2} {
+		q.finish(id, Result{}, 0, noon)
+	}
+	require.Equal(t, []int64{7}, take(), "the two kinds together are below the last quarter by one")
+	q.giveBack(3, noon)
+	require.Len(t, take(), 1)
+	for id := range int64(12) {
+		if it := q.items[id+1]; it != nil && it.busy {
+			q.finish(id+1, Result{}, 0, noon)
+		}
+	}
+	require.Len(t, taken(q, noon), 3, "nothing is left behind")
+	require.Empty(t, q.items)
+	require.Empty(t, q.held)
+	require.Empty(t, q.kinds)
+	require.Zero(t, q.running)
+	require.Zero(t, q.live)
+}
+
+func TestAHeldRowThatEndsElsewhereHoldsNobody(t *testing.T) {
+	t.Parallel()
+	q, _ := newTestQueue(row(1, "a"), row(2, "b"), row(3, "c"), row(4, "d"), row(5, "e"))
+	q.limit = 4
+	for range 3 {
+		_, ok := q.take(noon)
+		require.True(t, ok)
+	}
+	_, ok := q.take(noon)
+	require.False(t, ok)
+	q.finish(1, Result{}, 0, noon)
+	q.refresh([]Row{row(2, "b"), row(3, "c"), row(5, "e")}, 0, false, nil, noon) // 4 was canceled
+	next, ok := q.take(noon)
+	require.True(t, ok)
+	require.EqualValues(t, 5, next.ID)
+}

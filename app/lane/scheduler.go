@@ -13,7 +13,7 @@ import (
 type Config struct {
 	Node     string        // names this process among the holders: unlike any other's, its own earlier runs included; required
 	Workers  int           // rows worked at once; 64
-	PerLane  int           // of them at most for one lane; three quarters of Workers
+	PerLane  int           // of them at most for one lane, the last quarter for kinds that have few; three quarters of Workers
 	Page     int           // rows of one lane read and kept in memory at once; 1000
 	Lanes    int           // lanes held at most; 2000
 	Lease    time.Duration // 15 s

@@ -2,6 +2,7 @@ package trigger_test
 
 import (
 	"context"
+	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
@@ -45,7 +46,10 @@ func (t tokens) Refresh(context.Context, string) (string, string, error) {
 	return t.access, t.endpoint, nil
 }
 
-func calls() *upstream.Client { return upstream.New(upstream.WithInsecure(true)) }
+// calls makes each call on a connection of its own: on a kept one the transport repeats a GET whose answer was cut.
+func calls() *upstream.Client {
+	return upstream.New(upstream.WithInsecure(true), upstream.WithTransport(&http.Transport{DisableKeepAlives: true}))
+}
 
 // openPortal simulates a portal in which the application is installed.
 func openPortal(t testing.TB, now func() time.Time) (*bitrixsim.Portal, *bitrix.Client) {

@@ -32,9 +32,14 @@ func DefaultSchedule() Schedule {
 // Judge turns a failed run into its outcome and the number of tries that it leaves behind.
 //
 // Retry backs off and holds only its part; Wait sets the row aside without burning a try; Relogin backs
-// off rarely; Refused and Broken are for a person to see: the row is dead until somebody retries it.
+// off rarely; Refused and Broken are for a person to see: the row is dead until somebody retries it. A
+// database that was away is no failure of the row: it goes on soon, however long that lasted.
 func (s Schedule) Judge(err error, tries int, now time.Time) (Result, int) {
 	note := err.Error()
+	if errors.Is(err, ErrStoreDown) {
+		result, _ := backoff(s.Retry, note, 0, now)
+		return result, tries
+	}
 	switch upstream.ClassOf(err) {
 	case upstream.Wait:
 		at := upstream.RetryAt(err)

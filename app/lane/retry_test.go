@@ -46,6 +46,7 @@ func TestJudge(t *testing.T) {
 		"business no":             {fault{class: upstream.Refused}, 0, lane.Dead, 1, 0},
 		"changed API":             {fault{class: upstream.Broken}, 0, lane.Dead, 1, 0},
 		"unknown":                 {errors.New("a bug"), 2, lane.Dead, 3, 0},
+		"no database":             {fmt.Errorf("read: %w", lane.ErrStoreDown), len(s.Retry), lane.Backoff, len(s.Retry), time.Second},
 		"ran out of time":         {fmt.Errorf("read: %w", context.DeadlineExceeded), 1, lane.Backoff, 2, 3 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -27,6 +27,13 @@ func down(err error) error {
 // refused tells a change that can never be stored as it is from a database that cannot store now. What
 // was refused is worked again from what is stored; what met a fault is written again unchanged.
 func refused(err error) bool {
+	_, pg := errors.AsType[*pgconn.PgError](err)
+	_, lite := errors.AsType[*sqlite.Error](err)
+	return refusal(err) || !pg && !lite
+}
+
+// refusal reports a database's own word that what was asked can never be done.
+func refusal(err error) bool {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		// Classes 21 to 23: a value that does not fit or a broken constraint; 42 a query of ours is wrong.
 		return slices.Contains([]string{"21", "22", "23", "42"}, pg.Code[:min(2, len(pg.Code))])
@@ -35,7 +42,7 @@ func refused(err error) bool {
 		return slices.Contains([]int{sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISMATCH, sqlite3.SQLITE_TOOBIG,
 			sqlite3.SQLITE_RANGE, sqlite3.SQLITE_ERROR}, lite.Code()&0xff)
 	}
-	return true
+	return false
 }
 
 // collided reports a transaction that the database gave up for the sake of another one.

@@ -64,7 +64,7 @@ type Scheduler interface {
 type Store struct {
 	d      *dialect
 	path   string // of an embedded database
-	read   *sql.DB
+	read   reader
 	write  *sql.DB
 	w      *writer
 	seal   Sealer
@@ -138,7 +138,7 @@ func (s *Store) openSQLite(path string, exclusive bool) (err error) {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	s.write.SetMaxOpenConns(2) // the writer's, and one for a moment at open
-	if s.read, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
+	if s.read.DB, err = sql.Open("sqlite", dsn+"&_pragma=query_only(1)"); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
 	s.read.SetMaxOpenConns(max(4, runtime.NumCPU()))
@@ -151,7 +151,7 @@ func (s *Store) openPostgres(raw string) (err error) {
 		return errors.New("the database URL is malformed") // the driver's text would show the password
 	}
 	s.write.SetMaxOpenConns(3)
-	if s.read, err = sql.Open("pgx", raw); err != nil {
+	if s.read.DB, err = sql.Open("pgx", raw); err != nil {
 		return errors.New("the database URL is malformed")
 	}
 	s.read.SetMaxOpenConns(max(8, 4*runtime.NumCPU()))
@@ -211,7 +211,7 @@ func (s *Store) Close() error {
 
 func (s *Store) closeFiles() error {
 	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
+	for _, db := range []*sql.DB{s.read.DB, s.write} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}

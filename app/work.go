@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"konturbridge/app/feed"
 	"konturbridge/app/lane"
+	"konturbridge/app/portal"
 	"konturbridge/app/store"
 )
 
@@ -19,6 +21,25 @@ func (d dispatcher) Work(ctx context.Context, row lane.Row) (lane.Result, error)
 		return lane.Result{Verdict: lane.Dead, Note: "this bridge does not know work of kind " + row.Kind}, nil
 	}
 	return w.Work(ctx, row)
+}
+
+// acquainted makes sure that the portal of a row is known before the row is worked: another process may
+// have installed it a moment ago, and who looks only now and then would take it for none.
+type acquainted struct {
+	portals *portal.Directory
+	next    lane.Worker
+}
+
+// Work implements lane.Worker.
+func (a acquainted) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
+	if row.Kind != feed.KindNews && row.Kind != kindPrune { // their lanes are no portals
+		if p, ok := a.portals.Get(portal.ID(row.Lane)); !ok || p.State == portal.Removed {
+			if err := a.portals.Reload(ctx); err != nil {
+				return lane.Result{}, err
+			}
+		}
+	}
+	return a.next.Work(ctx, row)
 }
 
 // kindPrune is the row that keeps the tables small, for ever.

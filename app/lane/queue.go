@@ -294,17 +294,19 @@ func (q *queue) giveBack(id int64, now time.Time) {
 	}
 }
 
-// due is the moment of the earliest unfinished row; ok is false while there is anything to do now.
+// due is the earliest moment at which a row may run; ok is false while there is anything to do now, be it
+// that a part's time has come and nobody has been told yet.
 func (q *queue) due(now time.Time) (at time.Time, ok bool) {
 	if q.running > 0 || len(q.ready) > 0 || q.more || q.loading {
 		return time.Time{}, false
 	}
-	for _, it := range q.items {
-		if it.row.due(now) {
-			continue // it waits for another row of its part, and that one has a time
+	for _, p := range q.parts {
+		it, wake := p.next(now)
+		if it != nil {
+			return time.Time{}, false
 		}
-		if at.IsZero() || it.row.RunAt.Before(at) {
-			at = it.row.RunAt
+		if at.IsZero() || wake.Before(at) {
+			at = wake
 		}
 	}
 	return at, true

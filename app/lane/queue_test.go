@@ -213,6 +213,18 @@ func TestLiveRowsAreThoseThatKeepWorkersBusy(t *testing.T) {
 	require.Zero(t, q.live)
 }
 
+// A lane whose row has become due is not idle, although its timer has not rung yet.
+func TestDueBeforeTheTimerRings(t *testing.T) {
+	t.Parallel()
+	q, _ := newTestQueue(row(1, "a", later(time.Minute)), row(2, "a"))
+	q.more = false
+	at, idle := q.due(noon)
+	require.True(t, idle)
+	require.Equal(t, noon.Add(time.Minute), at)
+	_, idle = q.due(noon.Add(time.Minute))
+	require.False(t, idle)
+}
+
 // The clock went back after a part became ready: it must not be forgotten.
 func TestTakeAfterTheClockWentBack(t *testing.T) {
 	t.Parallel()

@@ -143,9 +143,14 @@ func (w *writer) commit(group []*op) {
 	w.answer(group, t, err)
 }
 
+// answer tells the scheduler of new rows, then everybody of their outcome, and then the scheduler of what
+// was changed past it: an outcome that it has not taken in yet would pass for newer than that change.
 func (w *writer) answer(group []*op, t *tx, err error) {
 	if err == nil {
-		w.tell(t)
+		pushed := slices.DeleteFunc(t.pushed, func(r lane.Row) bool { return slices.Contains(t.reread, r.Lane) })
+		if len(pushed) > 0 {
+			w.s.scheduler().Push(pushed)
+		}
 	}
 	for _, o := range group {
 		if err != nil {
@@ -154,21 +159,19 @@ func (w *writer) answer(group []*op, t *tx, err error) {
 			o.done(o.err)
 		}
 	}
+	if err == nil {
+		w.reread(t)
+	}
 }
 
-// tell lets the scheduler know what was stored.
-func (w *writer) tell(t *tx) {
-	sched := w.s.scheduler()
-	pushed := slices.DeleteFunc(t.pushed, func(r lane.Row) bool { return slices.Contains(t.reread, r.Lane) })
-	if len(pushed) > 0 {
-		sched.Push(pushed)
-	}
+// reread lets the scheduler read again what was changed past it.
+func (w *writer) reread(t *tx) {
 	for _, name := range t.reread {
-		sched.Foreign(name)
+		w.s.scheduler().Foreign(name)
 	}
 	if w.unsure {
 		w.unsure = false
-		sched.Foreign("")
+		w.s.scheduler().Foreign("")
 	}
 }
 

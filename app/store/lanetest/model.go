@@ -115,7 +115,7 @@ func (m *model) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 func randomSchedules(t *testing.T, db storetest.Opened) {
 	seed := uint64(time.Now().UnixNano())
 	t.Log("seed", seed)
-	for round := range uint64(4) {
+	for round := range uint64(2) {
 		random(t, db, rand.New(rand.NewPCG(seed, round)), round%2 == 1)
 	}
 }
@@ -158,6 +158,7 @@ func (w *world) crash(i int) {
 	w.alive = append(w.alive[:i], w.alive[i+1:]...)
 	n.view.die()
 	n.end()
+	require.NoError(w.t, n.st.Close())
 }
 
 func (w *world) step(r *rand.Rand) {
@@ -187,12 +188,13 @@ func (w *world) step(r *rand.Rand) {
 func random(t *testing.T, db storetest.Opened, r *rand.Rand, people bool) {
 	w := &world{t: t, db: db, m: &model{db: db, people: people, rand: rand.New(rand.NewPCG(r.Uint64(), 1))}}
 	w.spawn()
-	for range 400 {
+	for range 300 {
 		w.step(r)
 	}
 	drained(t, db)
 	for len(w.alive) > 0 {
 		w.alive[0].end()
+		require.NoError(t, w.alive[0].st.Close())
 		w.alive = w.alive[1:]
 	}
 	w.m.mu.Lock()

@@ -44,6 +44,7 @@ func jobs(t *testing.T, db Opened) {
 	require.NoError(t, st.RetryJob(ctx, rows[1].ID))
 	require.NoError(t, st.RetryJob(ctx, rows[2].ID))
 	require.NoError(t, st.CancelJob(ctx, rows[3].ID))
+	require.NoError(t, st.Commit(ctx)) // the writer has told of everything before it
 	require.Equal(t, []string{"p1", "p2", "p3"}, h.told(), "the scheduler reads their lanes again")
 	for _, row := range rows[1:3] {
 		again := load(t, st, row.Lease)

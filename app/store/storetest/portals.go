@@ -247,6 +247,7 @@ func applicationGoes(t *testing.T, db Opened) {
 	require.ErrorIs(t, err, oauth.ErrNoPair)
 	require.NoError(t, st.RemoveApplication(t.Context(), "p", "app.1", false))
 	p = onlyPortal(t, st)
+	require.NoError(t, st.Commit(t.Context())) // the writer has told of everything before it
 	require.Equal(t, portal.Removed, p.State)
 	require.Empty(t, p.HookSecret)
 	require.Empty(t, p.Apps[0].Token)

@@ -144,7 +144,10 @@ func (s *Store) OverdueWaiters(ctx context.Context, now time.Time) (int64, error
 		n, err = t.exec(`DELETE FROM waiters WHERE deadline > 0 AND deadline < ?`, ms(now))
 		return err
 	})
-	return n, err
+	if err != nil {
+		return 0, err
+	}
+	return n, nil
 }
 
 // retryEffects puts the failed effects of a card back in line, at their old places.

@@ -148,7 +148,7 @@ func (s *Store) Prune(ctx context.Context, keep time.Duration, step int) (more b
 		more = rows || keys == int64(step)
 		return err
 	})
-	return more, err
+	return err == nil && more, err
 }
 
 func (t *tx) pruneRows(before time.Time, step int) (more bool, err error) {

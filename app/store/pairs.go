@@ -69,5 +69,8 @@ func (s *Store) SavePair(ctx context.Context, key string, old int64, p oauth.Pai
 		}
 		return err
 	})
-	return p, err
+	if err != nil {
+		return oauth.Pair{}, err // the writer may still be filling p
+	}
+	return p, nil
 }

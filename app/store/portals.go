@@ -235,7 +235,7 @@ func (s *Store) AddPending(ctx context.Context, p portal.Pending, limit int) (bo
 			reason = excluded.reason, sealed = excluded.sealed`, p.ID, p.ClientID, p.MemberID, p.Reason, sealed, ms(p.Created))
 		return err
 	})
-	return stored, err
+	return err == nil && stored, err
 }
 
 // Pendings lists the waiting installations that are not too old.

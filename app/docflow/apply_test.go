@@ -86,21 +86,21 @@ func TestApply(t *testing.T) {
 				Requirement: docflow.RequirePayment, Changed: true, At: noon},
 		},
 		"a further charge is a further thing to pay": {
-			from: at(docflow.Suspended, requiring(docflow.RequirePayment), func(r *docflow.Record) { r.Charges = []docflow.Charge{{"1", 100}} }),
+			from: at(docflow.Suspended, requiring(docflow.RequirePayment), func(r *docflow.Record) { r.Charges = []docflow.Charge{{UIN: "1", Sum: 100}} }),
 			update: docflow.Update{State: docflow.Suspended, Requirement: docflow.RequirePayment, At: noon,
-				Charges: []docflow.Charge{{"2", 0}, {"1", 100}}},
+				Charges: []docflow.Charge{{UIN: "2", Sum: 0}, {UIN: "1", Sum: 100}}},
 			want: at(docflow.Suspended, requiring(docflow.RequirePayment), func(r *docflow.Record) {
-				r.Charges, r.Changed = []docflow.Charge{{"2", 0}, {"1", 100}}, noon
+				r.Charges, r.Changed = []docflow.Charge{{UIN: "2", Sum: 0}, {UIN: "1", Sum: 100}}, noon
 			}),
 			ch: docflow.Change{From: docflow.Suspended, To: docflow.Suspended, RequirementFrom: docflow.RequirePayment,
 				Requirement: docflow.RequirePayment, Changed: true, DutyNew: true, At: noon},
 			moved: true,
 		},
 		"the same charges in another order are the same": {
-			from: at(docflow.Sent, func(r *docflow.Record) { r.Charges = []docflow.Charge{{"1", 100}, {"2", 5}} }),
+			from: at(docflow.Sent, func(r *docflow.Record) { r.Charges = []docflow.Charge{{UIN: "1", Sum: 100}, {UIN: "2", Sum: 5}} }),
 			update: docflow.Update{State: docflow.Sent, At: noon,
-				Charges: []docflow.Charge{{"2", 5}, {"1", 100}}},
-			want: at(docflow.Sent, func(r *docflow.Record) { r.Charges = []docflow.Charge{{"2", 5}, {"1", 100}} }),
+				Charges: []docflow.Charge{{UIN: "2", Sum: 5}, {UIN: "1", Sum: 100}}},
+			want: at(docflow.Sent, func(r *docflow.Record) { r.Charges = []docflow.Charge{{UIN: "2", Sum: 5}, {UIN: "1", Sum: 100}} }),
 			ch:   docflow.Change{From: docflow.Sent, To: docflow.Sent, At: noon},
 		},
 		"another file of the same number of files is new": {

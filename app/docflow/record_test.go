@@ -18,7 +18,7 @@ func TestKopecks(t *testing.T) {
 	} {
 		require.Equal(t, want, sum.String())
 	}
-	require.Equal(t, docflow.Kopecks(105), docflow.Record{Charges: []docflow.Charge{{"1", 100}, {"2", 5}}}.Duty())
+	require.Equal(t, docflow.Kopecks(105), docflow.Record{Charges: []docflow.Charge{{UIN: "1", Sum: 100}, {UIN: "2", Sum: 5}}}.Duty())
 }
 
 func TestCard(t *testing.T) {

@@ -272,12 +272,11 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	if ops != nil {
 		g.Go(func() error { return a.metrics.serveOps(ctx, ops) })
 	}
-	g.Go(func() error { return a.fiber.Listener(listener) })
+	public := newDrainListener(listener)
+	g.Go(func() error { return a.fiber.Listener(public) })
 	g.Go(func() error { // in the group, so that Wait outlives the last handler
 		<-ctx.Done()
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-		defer cancel()
-		return a.fiber.ShutdownWithContext(stop)
+		return a.shutdown(a.fiber, public)
 	})
 	err := g.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 	"internal/testservers": {},
 	"cache/cachetest":      {"cache"},
 	"app/store/storetest":  {"app/...", "oauth", "internal/..."},
-	"app/lane/lanetest":    {"app/...", "internal/..."},
+	"app/store/lanetest":   {"app/...", "internal/..."},
 }
 
 // onlyIn says which outside packages are named in which of ours alone.

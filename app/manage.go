@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -198,8 +199,7 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 			feeds = append(feeds, feed.Row(conn))
 		}
 	}
-	touched := !bytes.Equal(onlyTriggers(now.settings), onlyTriggers(next))
-	if err := st.SaveSettings(ctx, id, settings.Show(masked), conns, touched, feeds); err != nil {
+	if err := st.SaveSettings(ctx, id, settings.Show(masked), conns, watched(now.portal.Since, next.Triggers, time.Now()), feeds); err != nil {
 		return fmt.Errorf("store the settings: %w", err)
 	}
 	if secret := next.HookSecret.Reveal(); secret != now.portal.HookSecret {
@@ -210,9 +210,21 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 	return nil
 }
 
-// onlyTriggers prints the triggers alone: what prints alike runs alike.
-func onlyTriggers(s settings.Settings) []byte {
-	return settings.Show(settings.Settings{Triggers: s.Triggers})
+// watched says since when cards of each kind are watched: those that were watched before stay so, the
+// others begin now. A kind that no trigger names any more is forgotten.
+func watched(before map[string]time.Time, triggers []settings.Trigger, now time.Time) map[string]time.Time {
+	since := map[string]time.Time{}
+	for _, t := range triggers {
+		key := string(t.Entity)
+		if t.Entity == settings.Item {
+			key = docflow.Card{EntityType: t.EntityTypeID}.Key()
+		}
+		since[key] = now
+		if at, ok := before[key]; ok {
+			since[key] = at
+		}
+	}
+	return since
 }
 
 func connection(id portal.ID, c settings.Connection) portal.Connection {

@@ -190,17 +190,22 @@ func TestApplyReplacesTheHookSecret(t *testing.T) {
 	require.Equal(t, "chosen-by-an-administrator", d.portal().HookSecret)
 }
 
-// TestChangedTriggersBeginNow: cards that entered their stage before a trigger existed run nothing.
-func TestChangedTriggersBeginNow(t *testing.T) {
+// TestWatchingBeginsOnce: cards that entered their stage before anybody watched cards of their kind run
+// nothing; a further trigger for a kind that is watched takes nothing away from what is under way.
+func TestWatchingBeginsOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.apply(full)
 	since := d.portal().Since
-	d.clock.Add(60_000)
+	require.Contains(t, since, "deal")
 	d.apply("reactions:\n  - {state: completed, comment: done}\n")
 	require.Equal(t, since, d.portal().Since, "other sections leave the triggers' beginning")
 	d.apply(strings.Replace(full, "C1:NEW", "C1:WON", 1))
-	require.Equal(t, since.Add(time.Minute), d.portal().Since)
+	require.Equal(t, since, d.portal().Since, "deals are watched already")
+	d.apply("triggers:\n  - {entity: lead, stage: NEW, action: realty_status, parameters: {}}\n")
+	now := d.portal().Since
+	require.NotContains(t, now, "deal")
+	require.False(t, now["lead"].Before(since["deal"]))
 }
 
 func TestUnknownPortals(t *testing.T) {
@@ -228,7 +233,7 @@ func TestSettingsOfAnotherVersion(t *testing.T) {
 	stored := strings.Replace(string(d.portal().Settings), "realty_extract", "realty_of_the_future", 1)
 	conns := d.connections()
 	require.NoError(t, d.store.SaveSettings(t.Context(), agency, []byte(stored),
-		[]portal.Connection{conns["main"], conns["box"]}, false, nil))
+		[]portal.Connection{conns["main"], conns["box"]}, nil, nil))
 	require.Contains(t, d.show(), "# line")
 	require.Contains(t, d.show(), stored)
 	_, err := app.ApplySettings(t.Context(), d.store, agency, []byte("reactions: []\n"))

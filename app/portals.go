@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
@@ -62,8 +63,8 @@ func (p *portalSettings) Connections(ctx context.Context, id portal.ID) ([]porta
 	return p.store.Connections(ctx, id)
 }
 
-// Since is the moment from which entered stages run actions.
-func (p *portalSettings) Since(id portal.ID) time.Time {
+// Since is the moment from which entered stages of such cards run actions.
+func (p *portalSettings) Since(id portal.ID, card docflow.Card) time.Time {
 	at, _ := p.portals.Get(id)
-	return at.Since
+	return at.Since[card.Key()]
 }

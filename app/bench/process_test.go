@@ -111,7 +111,7 @@ func newDatabase(b *testing.B, url string) database {
 		now := time.Now()
 		require.NoError(b, st.SavePortal(b.Context(),
 			portal.Portal{ID: member, Domain: "some-agency.bitrix24.ru", Endpoint: "http://127.0.0.1:1/rest/", State: portal.Active,
-				HookSecret: portal.NewHookSecret(), Installed: now, Since: now},
+				HookSecret: portal.NewHookSecret(), Installed: now},
 			portal.Application{ClientID: "local.1", Token: appToken, State: portal.Active, Status: "L", UserID: 1}))
 	})
 	return db

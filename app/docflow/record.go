@@ -27,6 +27,14 @@ type Card struct {
 // String gives the card's part name in its lane: "2:57".
 func (c Card) String() string { return fmt.Sprintf("%d:%d", c.EntityType, c.ID) }
 
+// Key names the kind of card where settings tell kinds apart: deal, lead, item:128.
+func (c Card) Key() string {
+	if name := c.Entity(); name != "item" {
+		return name
+	}
+	return fmt.Sprintf("item:%d", c.EntityType)
+}
+
 // Entity is the card's kind in the words of the settings: lead, deal or item.
 func (c Card) Entity() string {
 	switch c.EntityType {

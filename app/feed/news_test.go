@@ -67,7 +67,7 @@ func (r *rig) follow(t *testing.T, base string) {
 func (r *rig) settle(t *testing.T) {
 	t.Helper()
 	require.NoError(t, r.store.SaveSettings(t.Context(), member, nil, []portal.Connection{{Portal: member, Name: "main", Kind: docflow.Realty,
-		Default: true, Login: "a@b.ru", AccountID: account, Secrets: map[string]string{"password": "123"}}}, false, nil))
+		Default: true, Login: "a@b.ru", AccountID: account, Secrets: map[string]string{"password": "123"}}}, nil, nil))
 }
 
 // session logs in anew for every call that was refused.
@@ -309,7 +309,7 @@ func TestFaultsRestAndReadOn(t *testing.T) {
 func TestARemovedConnectionEndsItsFeed(t *testing.T) {
 	t.Parallel()
 	r := setup(t, realtysim.Config{})
-	require.NoError(t, r.store.SaveSettings(t.Context(), member, nil, nil, false, nil))
+	require.NoError(t, r.store.SaveSettings(t.Context(), member, nil, nil, nil, nil))
 	require.Equal(t, lane.Done, r.read(t).Verdict)
 	_, err := r.news.Work(t.Context(), lane.Row{Body: []byte("{")})
 	require.Error(t, err)

@@ -33,9 +33,9 @@ type Portal struct {
 	State      State
 	Family     string // LICENSE_FAMILY
 	HookSecret string
-	Settings   []byte // YAML, secrets as ***
-	Version    int64  // of the settings
-	Since      time.Time
+	Settings   []byte               // YAML, secrets as ***
+	Version    int64                // of the settings
+	Since      map[string]time.Time // by docflow.Card.Key: since when such cards are watched
 	Installed  time.Time
 	Apps       []Application
 }

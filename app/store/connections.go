@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
@@ -44,12 +45,12 @@ func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connect
 
 // SaveSettings replaces a portal's settings and connections in one transaction, and starts the feeds of
 // new connections. A connection that stays keeps its position in the news; one whose account changed
-// takes a new one. touched says that the triggers changed: cards that entered a stage earlier run nothing.
-func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, conns []portal.Connection, touched bool, feeds []lane.NewRow) error {
+// takes a new one. since says from when cards of
+// each kind are watched: those that entered a stage earlier run nothing.
+func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, conns []portal.Connection, since map[string]time.Time, feeds []lane.NewRow) error {
 	return s.w.do(ctx, func(t *tx) error {
 		n, err := t.exec(`UPDATE portals SET settings = ?, settings_version = settings_version + 1, changed = ?,
-			triggers_since = CASE WHEN ? = 1 THEN ? ELSE triggers_since END WHERE id = ?`,
-			string(yaml), ms(t.now), boolInt(touched), ms(t.now), string(id))
+			watched_since = ? WHERE id = ?`, string(yaml), ms(t.now), formatSince(since), string(id))
 		if err != nil {
 			return err
 		}
@@ -157,6 +158,34 @@ func boolInt(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// parseSince and formatSince keep moments in milliseconds, as every column does.
+func parseSince(s string) (map[string]time.Time, error) {
+	since := map[string]time.Time{}
+	if s == "" {
+		return since, nil
+	}
+	stored := map[string]int64{}
+	if err := json.Unmarshal([]byte(s), &stored); err != nil {
+		return nil, err
+	}
+	for key, at := range stored {
+		since[key] = fromMS(at)
+	}
+	return since, nil
+}
+
+func formatSince(since map[string]time.Time) string {
+	stored := map[string]int64{}
+	for key, at := range since {
+		stored[key] = ms(at)
+	}
+	b, err := json.Marshal(stored)
+	if err != nil { // texts and numbers always marshal
+		return ""
+	}
+	return string(b)
 }
 
 func parseFields(s string) (map[string]string, error) {

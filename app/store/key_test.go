@@ -48,7 +48,7 @@ func TestKeyRotation(t *testing.T) {
 	_, err = st.SavePair(ctx, key, 0, oauth.Pair{Access: "a", Refresh: "r", Expires: time.Now()})
 	require.NoError(t, err)
 	require.NoError(t, st.SaveSettings(ctx, "m1", nil, []portal.Connection{{Portal: "m1", Name: "main", Kind: docflow.Realty,
-		Secrets: map[string]string{"password": "pw"}}}, false, nil))
+		Secrets: map[string]string{"password": "pw"}}}, nil, nil))
 	require.NoError(t, st.Close())
 
 	_, err = open(second, "")

@@ -16,7 +16,7 @@ func bind(table, id, column string) string { return table + "/" + id + "/" + col
 // Portals reads all portals with their applications.
 func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT id, domain, endpoint, server, state, family, hook_secret, settings,
-		settings_version, triggers_since, installed FROM portals ORDER BY installed, id`)
+		settings_version, watched_since, installed FROM portals ORDER BY installed, id`)
 	if err != nil {
 		return nil, down(err)
 	}
@@ -26,7 +26,8 @@ func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
 		var (
 			p                portal.Portal
 			secret, settings []byte
-			since, installed int64
+			since            string
+			installed        int64
 		)
 		if err := rows.Scan(&p.ID, &p.Domain, &p.Endpoint, &p.Server, &p.State, &p.Family, &secret, &settings,
 			&p.Version, &since, &installed); err != nil {
@@ -39,7 +40,10 @@ func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
 			}
 			p.HookSecret = string(plain)
 		}
-		p.Settings, p.Since, p.Installed = settings, fromMS(since), fromMS(installed)
+		p.Settings, p.Installed = settings, fromMS(installed)
+		if p.Since, err = parseSince(since); err != nil {
+			return nil, err
+		}
 		out = append(out, p)
 	}
 	if err := rows.Err(); err != nil {
@@ -105,12 +109,12 @@ func (s *Store) SavePortal(ctx context.Context, p portal.Portal, a portal.Applic
 	secret := s.seal.Seal([]byte(p.HookSecret), bind("portals", string(p.ID), "hook_secret"))
 	token := s.seal.Seal([]byte(a.Token), bind("applications", string(p.ID)+"/"+a.ClientID, "token"))
 	return s.w.do(ctx, func(t *tx) error {
-		if _, err := t.exec(`INSERT INTO portals (id, domain, endpoint, server, state, family, hook_secret, installed, triggers_since, changed)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET domain = excluded.domain,
+		if _, err := t.exec(`INSERT INTO portals (id, domain, endpoint, server, state, family, hook_secret, installed, changed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET domain = excluded.domain,
 			endpoint = excluded.endpoint, server = excluded.server, state = excluded.state, family = excluded.family,
 			hook_secret = CASE WHEN length(portals.hook_secret) = 0 THEN excluded.hook_secret ELSE portals.hook_secret END,
 			changed = excluded.changed`, string(p.ID), p.Domain, p.Endpoint, p.Server, string(p.State), p.Family, secret,
-			ms(p.Installed), ms(p.Installed), ms(t.now)); err != nil {
+			ms(p.Installed), ms(t.now)); err != nil {
 			return err
 		}
 		_, err := t.exec(`INSERT INTO applications (portal, client_id, token, scope, status, user_id, state)
@@ -309,10 +313,19 @@ func (t *tx) cardSeen(c portal.Card) error {
 }
 
 // ownStage remembers where the bridge is moving a card. A card that was never read has no last seen
-// stage yet; the stage it is moved to then becomes it.
+// stage yet; the stage it is moved to then becomes it. An empty stage takes a refused move back: what
+// was only made up for it is forgotten, and the portal's own stage history decides again.
 func (t *tx) ownStage(w portal.OwnStage) error {
-	_, err := t.exec(`INSERT INTO cards (portal, entity_type, id, stage, own_stage, seen) VALUES (?, ?, ?, ?, ?, ?)
-		ON CONFLICT (portal, entity_type, id) DO UPDATE SET own_stage = excluded.own_stage`,
-		string(w.Portal), w.Card.EntityType, w.Card.ID, w.Stage, w.Stage, ms(t.now))
+	if w.Stage != "" {
+		_, err := t.exec(`INSERT INTO cards (portal, entity_type, id, stage, own_stage, seen) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (portal, entity_type, id) DO UPDATE SET own_stage = excluded.own_stage`,
+			string(w.Portal), w.Card.EntityType, w.Card.ID, w.Stage, w.Stage, ms(t.now))
+		return err
+	}
+	at := []any{string(w.Portal), w.Card.EntityType, w.Card.ID}
+	if _, err := t.exec(`DELETE FROM cards WHERE portal = ? AND entity_type = ? AND id = ? AND stage = own_stage`, at...); err != nil {
+		return err
+	}
+	_, err := t.exec(`UPDATE cards SET own_stage = '' WHERE portal = ? AND entity_type = ? AND id = ?`, at...)
 	return err
 }

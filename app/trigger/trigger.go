@@ -31,8 +31,8 @@ type Store interface {
 // Portals gives what a portal's administrator has set.
 type Portals interface {
 	Settings(ctx context.Context, id portal.ID) (settings.Settings, error)
-	// Since is the moment from which entered stages run actions.
-	Since(id portal.ID) time.Time
+	// Since is the moment from which entered stages of such cards run actions.
+	Since(id portal.ID, card docflow.Card) time.Time
 }
 
 // Cards reads a card in the form that expressions see.
@@ -86,13 +86,15 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	now := seenNow(id, h.Card, item, watching)
 	now.Seen = w.Now()
 	before, err := w.Store.Card(ctx, id, h.Card.EntityType, h.Card.ID)
-	known := err == nil
+	// What was seen before anybody watched such cards says nothing about what happened since.
+	since := w.Portals.Since(id, h.Card)
+	known := err == nil && !before.Seen.Before(since.Truncate(time.Second))
 	if err != nil && !errors.Is(err, w.NotFound) {
 		return lane.Result{}, err
 	}
 	entered := false
 	if slices.ContainsFunc(watching, func(t settings.Trigger) bool { return t.Field == "" && t.Stage == now.Stage }) {
-		if entered, err = w.entered(ctx, b24, h, before, known, now); err != nil {
+		if entered, err = w.entered(ctx, b24, h, before, known, now, since); err != nil {
 			return lane.Result{}, err
 		}
 	}
@@ -133,11 +135,10 @@ func about(all []settings.Trigger, card docflow.Card) []settings.Trigger {
 // entered reports whether the card has entered its stage since it was last seen. A card that was never
 // seen has entered it when it was created there, or when the portal's own stage history says that it
 // came there after the bridge began to watch; an old card that is merely edited runs nothing.
-func (w *Worker) entered(ctx context.Context, b24 *bitrix.Client, h inbox.Happened, before portal.Card, known bool, now portal.Card) (bool, error) {
+func (w *Worker) entered(ctx context.Context, b24 *bitrix.Client, h inbox.Happened, before portal.Card, known bool, now portal.Card, since time.Time) (bool, error) {
 	if known {
 		return before.Stage != now.Stage && before.OwnStage != now.Stage, nil
 	}
-	since := w.Portals.Since(now.Portal)
 	if isCreation(h.Event) {
 		return true, nil
 	}

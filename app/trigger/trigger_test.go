@@ -50,7 +50,7 @@ func setup(t *testing.T, triggers ...settings.Trigger) *rig {
 
 func (r *rig) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return r.b24, nil }
 func (r *rig) Realty(portal.Connection) *realty.Client                   { return nil }
-func (r *rig) Since(portal.ID) time.Time                                 { return r.since }
+func (r *rig) Since(portal.ID, docflow.Card) time.Time                   { return r.since }
 func (r *rig) Settings(context.Context, portal.ID) (settings.Settings, error) {
 	return settings.Settings{Triggers: r.triggers}, nil
 }

@@ -18,7 +18,7 @@ func connected(t testing.TB, st *store.Store) {
 	t.Helper()
 	installed(t, st)
 	require.NoError(t, st.SaveSettings(t.Context(), "p", []byte("a: 1"), []portal.Connection{
-		{Portal: "p", Name: "main", Kind: docflow.Realty, Default: true, AccountID: "acc"}}, false, nil))
+		{Portal: "p", Name: "main", Kind: docflow.Realty, Default: true, AccountID: "acc"}}, nil, nil))
 	require.NoError(t, st.TakeCursor(t.Context(), "p", "main", "t0"))
 	require.NoError(t, st.TakeCursor(t.Context(), "p", "main", "t99"), "the first position stays")
 }

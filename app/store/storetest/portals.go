@@ -26,7 +26,7 @@ func installed(t testing.TB, st *store.Store) portal.Portal {
 	p := portal.Portal{ID: "p", Domain: "a.bitrix24.ru", Endpoint: "https://a.bitrix24.ru/rest/", Server: "oauth.bitrix.info",
 		State: portal.Active, Family: "pro", HookSecret: "plain-hook-secret", Installed: time.Now().Truncate(time.Millisecond)}
 	require.NoError(t, st.SavePortal(t.Context(), p, application("app.1")))
-	p.Since, p.Apps = p.Installed, []portal.Application{application("app.1")}
+	p.Since, p.Apps = map[string]time.Time{}, []portal.Application{application("app.1")}
 	return p
 }
 
@@ -70,7 +70,7 @@ func portals(t *testing.T, db Opened) {
 	changed("pause")
 	require.NoError(t, st.SetHookSecret(t.Context(), "p", "fresh"))
 	changed("hook secret")
-	require.NoError(t, st.SaveSettings(t.Context(), "p", []byte("a: 1"), nil, true, nil))
+	require.NoError(t, st.SaveSettings(t.Context(), "p", []byte("a: 1"), nil, nil, nil))
 	changed("settings")
 	got = onlyPortal(t, st)
 	require.Equal(t, "c.bitrix24.ru", got.Domain)
@@ -79,14 +79,14 @@ func portals(t *testing.T, db Opened) {
 	require.Equal(t, "fresh", got.HookSecret)
 	require.Equal(t, "a: 1", string(got.Settings))
 	require.EqualValues(t, 1, got.Version)
-	require.ErrorIs(t, st.SaveSettings(t.Context(), "nobody", nil, nil, false, nil), portal.ErrUnknown)
+	require.ErrorIs(t, st.SaveSettings(t.Context(), "nobody", nil, nil, nil, nil), portal.ErrUnknown)
 }
 
 func secretsAreSealed(t *testing.T, db Opened) {
 	st := db.Open(t)
 	connected(t, st)
 	require.NoError(t, st.SaveSettings(t.Context(), "p", nil, []portal.Connection{{Portal: "p", Name: "main", Kind: docflow.Realty,
-		Login: "a@b.ru", Secrets: map[string]string{"password": "plain-password"}}}, false, nil))
+		Login: "a@b.ru", Secrets: map[string]string{"password": "plain-password"}}}, nil, nil))
 	_, err := st.SavePair(t.Context(), portal.PairKey("p", "app.1", 7), 0, oauth.Pair{Access: "plain-access", Refresh: "plain-refresh"})
 	require.NoError(t, err)
 	_, err = st.AddPending(t.Context(), portal.Pending{ID: "x", Body: []byte("plain-body"), Created: time.Now()}, 10)
@@ -196,7 +196,7 @@ func connections(t *testing.T, db Opened) {
 	connected(t, st)
 	feedRow := lane.NewRow{Lane: "feed/main", Part: "news", Kind: "news"}
 	save := func(conns ...portal.Connection) {
-		require.NoError(t, st.SaveSettings(t.Context(), "p", nil, conns, false, []lane.NewRow{feedRow}))
+		require.NoError(t, st.SaveSettings(t.Context(), "p", nil, conns, nil, []lane.NewRow{feedRow}))
 	}
 	main := portal.Connection{Portal: "p", Name: "main", Kind: docflow.Realty, Login: "a@b.ru", AccountID: "acc"}
 	require.NoError(t, st.MarkConnection(t.Context(), "p", "main", "refused", "401"))

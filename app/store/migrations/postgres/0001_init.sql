@@ -13,7 +13,7 @@ CREATE TABLE portals (
   hook_secret      BYTEA NOT NULL,             -- sealed
   settings         TEXT NOT NULL DEFAULT '',    -- YAML, secrets as ***
   settings_version BIGINT NOT NULL DEFAULT 0,
-  triggers_since   BIGINT NOT NULL DEFAULT 0,   -- cards that entered their stage earlier run nothing
+  watched_since    TEXT NOT NULL DEFAULT '',    -- JSON: since when cards of a kind are watched
   installed        BIGINT NOT NULL,
   changed          BIGINT NOT NULL
 );

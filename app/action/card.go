@@ -65,7 +65,8 @@ func (r *runner) readAround(ctx context.Context, b24 *bitrix.Client, c *call, it
 	if len(parties) == 0 {
 		return nil
 	}
-	chosen, err := r.readParties(ctx, b24, c, parties, wants("requisites"), card.Options)
+	company := parties[len(parties)-1].kind == bitrix.EntityCompany
+	chosen, err := r.readParties(ctx, b24, c, parties, company && wants("requisites"), card.Options)
 	if err != nil {
 		return err
 	}

@@ -121,7 +121,8 @@ func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client
 	case upstream.MaybeDone(err):
 		return r.lookLater(rec), nil
 	}
-	if unmark := r.Store.Write(ctx, row.Lease, docflow.Untried{ID: rec.ID}); unmark != nil {
+	// Also when the process is being stopped: a mark left behind would cost a search for nothing.
+	if unmark := r.Store.Write(context.WithoutCancel(ctx), row.Lease, docflow.Untried{ID: rec.ID}); unmark != nil {
 		return lane.Result{}, unmark
 	}
 	return lane.Result{}, err

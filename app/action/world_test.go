@@ -42,6 +42,8 @@ type world struct {
 	set    settings.Settings
 	lease  lane.Lease
 	rows   int64
+	// onSession runs before each call to Реестро.
+	onSession func()
 }
 
 func setup(t *testing.T) *world {
@@ -114,6 +116,9 @@ type session struct {
 }
 
 func (s *session) Session(ctx context.Context) (string, error) {
+	if s.w.onSession != nil {
+		s.w.onSession()
+	}
 	if s.id != "" {
 		return s.id, nil
 	}

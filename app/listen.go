@@ -12,7 +12,9 @@ import (
 	"konturbridge/app/inbox"
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
 	"konturbridge/app/web"
+	"konturbridge/realty"
 )
 
 // cardDocflows is how many of a card's docflows its tab lists.
@@ -34,6 +36,7 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 		Docflows: func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
 			return a.store.CardDocflows(ctx, string(id), card, cardDocflows)
 		},
+		Words: func(r docflow.Record) (string, string) { return realty.Kind(r.Kind).Label(), reaction.StateText(r) },
 		Ready: a.store.Ready, Observe: a.metrics.request, Log: a.log,
 	}), nil
 }

@@ -102,7 +102,9 @@ type row struct {
 	ID          docflow.ID `json:"id"`
 	System      string     `json:"system"`
 	Kind        string     `json:"kind"`
+	KindRU      string     `json:"kindRu"`
 	State       string     `json:"state"`
+	StateRU     string     `json:"stateRu"`
 	Requirement string     `json:"requirement"`
 	Created     time.Time  `json:"created"`
 }
@@ -125,7 +127,8 @@ func (h *handlers) docflows(c *fiber.Ctx) error {
 			return err
 		}
 		for _, r := range records {
-			rows = append(rows, row{r.ID, string(r.System), r.Kind, string(r.State), string(r.Requirement), r.Created})
+			kind, state := h.deps.Words(r)
+			rows = append(rows, row{r.ID, string(r.System), r.Kind, kind, string(r.State), state, string(r.Requirement), r.Created})
 		}
 	}
 	return c.JSON(fiber.Map{"docflows": rows})

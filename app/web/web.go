@@ -55,7 +55,7 @@ type Sessions interface {
 	Open(token string) (portal.Session, error)
 }
 
-// Deps is what the public side needs. Offline, Observe and Log may be left out.
+// Deps is what the public side needs. Words, Offline, Observe and Log may be left out.
 type Deps struct {
 	Trust     Trust
 	Installer Installer
@@ -68,6 +68,8 @@ type Deps struct {
 	Progress func(ctx context.Context, id portal.ID) portal.Progress
 	// Docflows lists a card's docflows, newest first.
 	Docflows func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error)
+	// Words names a docflow's kind and state in Russian.
+	Words func(r docflow.Record) (kind, state string)
 	// Offline is told that a portal's offline queue has rows; the queue is read anyway, only later.
 	Offline func(ctx context.Context, id portal.ID)
 	// Ready reports whether work can be taken.
@@ -90,6 +92,9 @@ func New(deps Deps) *fiber.App {
 	}
 	if deps.Observe == nil {
 		deps.Observe = func(string, int, time.Duration) {}
+	}
+	if deps.Words == nil {
+		deps.Words = func(r docflow.Record) (string, string) { return r.Kind, string(r.State) }
 	}
 	if deps.Offline == nil {
 		deps.Offline = func(context.Context, portal.ID) {}

@@ -64,7 +64,7 @@
     at("docflows").hidden = !list.length;
     at("docflows").tBodies[0].replaceChildren(...list.map((d) => {
       const row = document.createElement("tr");
-      for (const text of [d.kind, d.state, d.requirement, new Date(d.created).toLocaleString(ru ? "ru" : "en")]) {
+      for (const text of [ru ? d.kindRu : d.kind, ru ? d.stateRu : d.state + (d.requirement ? ": " + d.requirement : ""), new Date(d.created).toLocaleString(ru ? "ru" : "en")]) {
         row.insertCell().textContent = text;
       }
       return row;

@@ -216,7 +216,7 @@ func (t *tx) fenced(l lane.Lease) (bool, error) {
 
 // Finish implements lane.Store.
 func (s *Store) Finish(row lane.Row, r lane.Result, tries int, done func(error)) {
-	o := &op{done: done, run: func(t *tx) error { return t.finish(row, r, tries) }}
+	o := &op{done: done, writes: r.Writes, run: func(t *tx) error { return t.finish(row, r, tries) }}
 	if (r.Verdict == lane.Done || r.Verdict == lane.Dead) && len(r.Writes) == 0 {
 		o.ended = &ended{row, r, tries}
 	}
@@ -327,10 +327,10 @@ func (s *Store) Write(ctx context.Context, l lane.Lease, writes ...lane.Write) e
 			return ownError{lane.ErrLeaseLost}
 		}
 		return t.apply(writes)
-	})
+	}, writes...)
 }
 
 // Commit commits changes that belong to no lane: pages, installation, the command line.
 func (s *Store) Commit(ctx context.Context, writes ...lane.Write) error {
-	return s.w.do(ctx, func(t *tx) error { return t.apply(writes) })
+	return s.w.do(ctx, func(t *tx) error { return t.apply(writes) }, writes...)
 }

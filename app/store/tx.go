@@ -35,6 +35,9 @@ func (t *tx) runAll(group []*op) error {
 			accepts = append(accepts, o.accept)
 		}
 	}
+	if err := t.lockDocflows(group); err != nil {
+		return err
+	}
 	if err := t.accept(accepts); err != nil {
 		return err
 	}

@@ -27,6 +27,7 @@ type op struct {
 	accept *Accept
 	run    func(*tx) error
 	ended  *ended // what run does, when it does no more than end a row
+	writes []lane.Write
 	done   func(error)
 	err    error
 }
@@ -286,10 +287,10 @@ func (w *writer) hand(o *op) {
 	}()
 }
 
-// do hands in an op that must not be dropped and waits for its commit.
-func (w *writer) do(ctx context.Context, run func(*tx) error) error {
+// do hands in an op that must not be dropped and waits for its commit. writes are what run applies.
+func (w *writer) do(ctx context.Context, run func(*tx) error, writes ...lane.Write) error {
 	result := make(chan error, 1)
-	o := &op{run: run, done: func(err error) { result <- err }}
+	o := &op{run: run, writes: writes, done: func(err error) { result <- err }}
 	select {
 	case w.others <- o:
 	case <-ctx.Done():

@@ -142,7 +142,7 @@ func (a *App) wire(o Options) error {
 	}
 	a.clients = &clients{up: up, portals: a.directory, servers: servers, store: a.store, budget: a.cache, keys: keys,
 		deps:      oauth.Deps{Cache: a.cache, Locks: a.cache, Sealer: a.sealer, Now: o.Now, Log: a.log},
-		realtyURL: a.cfg.RealtyURL, moved: a.moved,
+		realtyURL: a.cfg.RealtyURL, moved: a.moved, line: make(chan struct{}, maxInLine),
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
@@ -158,7 +158,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 	actions := action.New(action.Deps{Store: a.store, Portals: a.settings, Clients: a.clients, Check: schemaChecker{schemas},
 		Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
 	events := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
-		NotFound: store.ErrNotFound, Kind: action.KindAction})
+		NotFound: store.ErrNotFound, Kind: action.KindAction, Refused: refusedTrigger})
 	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
 		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind})
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,

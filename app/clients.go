@@ -29,6 +29,8 @@ type clients struct {
 	realtyURL string
 	moved     func(ctx context.Context, id portal.ID, endpoint string)
 
+	line chan struct{} // calls that stand in line for a portal's budget
+
 	mu       sync.Mutex
 	pairs    map[string]*oauth.PairKeeper
 	bitrix   map[string]*bitrix.Client
@@ -52,7 +54,7 @@ func (c *clients) Bitrix(_ context.Context, id portal.ID) (*bitrix.Client, error
 		return client, nil
 	}
 	tokens := &portalTokens{keeper: c.keeper(key, service.ClientID), portal: id, moved: c.moved, endpoint: p.Endpoint}
-	client := bitrix.New(c.up, tokens, bitrix.WithLimiter(&limiter{budget: c.budget, key: "bitrix/" + string(id), portals: c.portals, id: id}))
+	client := bitrix.New(c.up, tokens, bitrix.WithLimiter(&limiter{budget: c.budget, key: "bitrix/" + string(id), portals: c.portals, id: id, line: c.line}))
 	c.bitrix[key] = client
 	return client, nil
 }
@@ -172,11 +174,17 @@ type limiter struct {
 	key     string
 	portals *portal.Directory
 	id      portal.ID
+	line    chan struct{} // of all portals
 	local   localBudget
 }
 
-// maxBudgetWait is how long a call may stand in line before its row is set aside instead.
-const maxBudgetWait = 5 * time.Second
+// Work that needs several calls would begin anew each time it were set aside, so a call stands in line
+// for the budget; but only so many at once, or portals with spent budgets would hold every worker. Beyond
+// that, and beyond this wait, the row is set aside.
+const (
+	maxBudgetWait = 30 * time.Second
+	maxInLine     = 32 // half of the workers
+)
 
 func (l *limiter) rate() cache.Rate {
 	// A burst of four fifths of the documented bucket leaves room for what others on this address do.
@@ -200,11 +208,25 @@ func (l *limiter) Wait(ctx context.Context, _ string) error {
 		if wait > maxBudgetWait {
 			return budgetSpent{time.Now().Add(wait)}
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
+		if err := l.stand(ctx, wait); err != nil {
+			return err
 		}
+	}
+}
+
+// stand waits in line, when there is room in it.
+func (l *limiter) stand(ctx context.Context, wait time.Duration) error {
+	select {
+	case l.line <- struct{}{}:
+		defer func() { <-l.line }()
+	default:
+		return budgetSpent{time.Now().Add(wait)}
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(wait):
+		return nil
 	}
 }
 

@@ -5,9 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"konturbridge/app/action"
+	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
 	"konturbridge/app/store"
 )
 
@@ -77,4 +80,15 @@ func (p *pruner) Work(ctx context.Context, _ lane.Row) (lane.Result, error) {
 		at = p.now().Add(100 * time.Millisecond)
 	}
 	return lane.Result{Verdict: lane.Again, At: at, Note: fmt.Sprintf("%d robots gave up waiting", overdue)}, nil
+}
+
+// refusedTrigger shows in the card what keeps a trigger's action from being started.
+func refusedTrigger(portal string, card docflow.Card, code string, refusal *docflow.Refusal) lane.Write {
+	title := code
+	for _, a := range action.Catalogue() {
+		if a.Code == code {
+			title = a.Name.RU
+		}
+	}
+	return reaction.Enqueue{Effects: reaction.Refused(portal, card, title, refusal, nil)}
 }

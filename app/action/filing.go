@@ -21,18 +21,16 @@ type filing struct {
 
 // file makes one docflow of a row, however often the row runs:
 //
-//	nothing stored     take the position in the news, make and freeze the body, store the record
-//	stored, not tried  mark the try, call
+//	nothing stored     take the position in the news, make and freeze the body, store it marked as tried, call
+//	stored, not tried  an earlier try surely failed: mark the next, call
 //	tried, no answer   look for the docflow by its request id before anything else
 func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, error) {
 	id := c.docflowID()
 	rec, err := r.Store.Docflow(ctx, id)
-	switch {
-	case errors.Is(err, r.NotFound):
-		if rec, err = r.prepare(ctx, c, id, f); err != nil {
-			return lane.Result{}, err
-		}
-	case err != nil:
+	if errors.Is(err, r.NotFound) {
+		return r.fileNew(ctx, c, id, f)
+	}
+	if err != nil {
 		return lane.Result{}, err
 	}
 	c.filed = true
@@ -49,7 +47,55 @@ func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, erro
 	if !rec.TriedAt.IsZero() {
 		return r.lookFor(ctx, client, rec)
 	}
+	if rec, err = r.tried(ctx, c.row, rec); err != nil {
+		return lane.Result{}, err
+	}
 	return r.create(ctx, c.row, client, rec)
+}
+
+// fileNew freezes the request and stores it, with whoever waits for it and the mark of the first try, in
+// one transaction before the first call.
+func (r *runner) fileNew(ctx context.Context, c *call, id docflow.ID, f filing) (lane.Result, error) {
+	conn, err := r.connection(ctx, c.portal, "")
+	if err != nil {
+		return lane.Result{}, err
+	}
+	client := r.Clients.Realty(conn)
+	if conn.Cursor == "" {
+		if conn.Cursor, err = r.takePosition(ctx, client, conn); err != nil {
+			return lane.Result{}, err
+		}
+	}
+	body, err := f.body(ctx, client, string(id))
+	if err != nil {
+		return lane.Result{}, err
+	}
+	now := r.Now()
+	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Realty, Kind: string(f.kind),
+		Connection: conn.Name, RequestID: string(id), Body: body, State: docflow.Prepared, Created: now, Changed: now, Version: 1}
+	mark := docflow.Tried{ID: id, NewsFrom: conn.Cursor, At: now}
+	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, f.until)}, mark); err != nil {
+		return lane.Result{}, err
+	}
+	c.filed = true
+	return r.create(ctx, c.row, client, marked(rec, mark))
+}
+
+// tried marks a further try: the one before it surely did not reach the service.
+func (r *runner) tried(ctx context.Context, row lane.Row, rec docflow.Record) (docflow.Record, error) {
+	conn, err := r.connection(ctx, portal.ID(rec.Portal), rec.Connection)
+	if err != nil {
+		return rec, err
+	}
+	mark := docflow.Tried{ID: rec.ID, NewsFrom: conn.Cursor, At: r.Now()}
+	return marked(rec, mark), r.Store.Write(ctx, row.Lease, mark)
+}
+
+// marked is the record as the store has it after the mark.
+func marked(rec docflow.Record, mark docflow.Tried) docflow.Record {
+	rec.TriedAt, rec.NewsFrom = mark.At, mark.NewsFrom
+	rec.Version++
+	return rec
 }
 
 // stranded ends a filing whose account is gone: nothing was filed, or nobody can look any more.
@@ -62,59 +108,26 @@ func (r *runner) stranded(rec docflow.Record, refusal *docflow.Refusal) lane.Res
 		Update: docflow.Update{State: state, Refusal: refusal, Cause: docflow.CauseCreate, At: r.Now()}}}}
 }
 
-// prepare freezes the request and stores it with whoever waits for it, before the first call.
-func (r *runner) prepare(ctx context.Context, c *call, id docflow.ID, f filing) (docflow.Record, error) {
-	conn, err := r.connection(ctx, c.portal, "")
-	if err != nil {
-		return docflow.Record{}, err
-	}
-	client := r.Clients.Realty(conn)
-	if conn.Cursor == "" {
-		if err := r.takePosition(ctx, client, conn); err != nil {
-			return docflow.Record{}, err
-		}
-	}
-	body, err := f.body(ctx, client, string(id))
-	if err != nil {
-		return docflow.Record{}, err
-	}
-	now := r.Now()
-	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Realty, Kind: string(f.kind),
-		Connection: conn.Name, RequestID: string(id), Body: body, State: docflow.Prepared, Created: now, Changed: now, Version: 1}
-	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, f.until)}); err != nil {
-		return docflow.Record{}, err
-	}
-	return rec, nil
-}
-
 // takePosition stores where the account's news stand before anything can be filed through it.
-func (r *runner) takePosition(ctx context.Context, client *realty.Client, conn portal.Connection) error {
+func (r *runner) takePosition(ctx context.Context, client *realty.Client, conn portal.Connection) (string, error) {
 	page, err := client.News(ctx, "")
 	if err != nil {
-		return err
+		return "", err
 	}
-	return r.Store.TakeCursor(ctx, conn.Portal, conn.Name, string(page.Next))
+	return string(page.Next), r.Store.TakeCursor(ctx, conn.Portal, conn.Name, string(page.Next))
 }
 
 // create makes the one call that files. The try is stored before it, so that a crash from here on is
 // seen as a possible filing.
 func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client, rec docflow.Record) (lane.Result, error) {
-	conn, err := r.connection(ctx, portal.ID(rec.Portal), rec.Connection)
-	if err != nil {
-		return lane.Result{}, err
-	}
-	if err := r.Store.Write(ctx, row.Lease, docflow.Tried{ID: rec.ID, NewsFrom: conn.Cursor, At: r.Now()}); err != nil {
-		return lane.Result{}, err
-	}
-	seen := rec.Version + 1
 	answer, err := client.Create(ctx, realty.Kind(rec.Kind), rec.Body)
 	if err == nil {
 		u := feed.FromRealty(answer, docflow.CauseCreate, "", r.Now())
-		return lane.Result{Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen, Update: u}}}, nil
+		return lane.Result{Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}, nil
 	}
 	switch {
 	case upstream.ClassOf(err) == upstream.Refused:
-		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: seen,
+		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
 			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
 	case ctx.Err() != nil && upstream.MaybeDone(err):
 		return lane.Result{}, err // the next run looks for it

@@ -41,11 +41,10 @@ type Change struct {
 	FirstAnswer     bool // the service knows the docflow for the first time
 	NewFiles        []File
 	DutyNew         bool // other charges than before
-	// StatementsNew: the lists behind the record differ (statements, or the echoes still awaited), so it
-	// must be stored even when nothing of the above is true.
-	StatementsNew bool
-	Cause, Token  string
-	At            time.Time
+	StatementsNew   bool // other statements, or signatures asked for anew
+	Stored          bool // anything of the record differs, if only the echoes still awaited
+	Cause, Token    string
+	At              time.Time
 }
 
 // Moved reports whether the docflow is somewhere else, or wants something else, than before: what a
@@ -67,7 +66,7 @@ func (r Record) Apply(u Update) (Record, Change) {
 	}
 	if u.State == "" || next.echoes(u) {
 		ch.To, ch.Requirement = r.State, r.Requirement
-		ch.StatementsNew = len(next.Echo) != len(r.Echo)
+		ch.Stored = ch.FirstAnswer || len(next.Echo) != len(r.Echo)
 		return next, ch
 	}
 	if u.Statements != nil {
@@ -91,6 +90,7 @@ func (r Record) Apply(u Update) (Record, Change) {
 	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || len(ch.NewFiles) > 0 || ch.DutyNew ||
 		(u.Refusal != nil && (r.Refusal == nil || r.Refusal.CRMText != u.Refusal.CRMText))
 	ch.Unexpected = !r.State.Expects(u.State)
+	ch.Stored = ch.Changed || ch.FirstAnswer || ch.StatementsNew || len(next.Echo) != len(r.Echo)
 	if ch.Changed {
 		next.Changed = u.At
 	}

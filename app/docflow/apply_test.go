@@ -123,6 +123,8 @@ func TestApply(t *testing.T) {
 			t.Parallel()
 			got, ch := tc.from.Apply(tc.update)
 			require.Equal(t, tc.want, got)
+			require.Equal(t, tc.ch.Changed || tc.ch.FirstAnswer || tc.ch.StatementsNew, ch.Stored)
+			ch.Stored = false // told by the others, as the line above says
 			require.Equal(t, tc.ch, ch)
 			require.Equal(t, tc.moved, ch.Moved())
 		})
@@ -187,7 +189,7 @@ func TestEcho(t *testing.T) {
 		require.Equal(t, changed, ch.Changed)
 		require.Equal(t, len(echo), len(next.Echo), "%v", next.Echo)
 		require.Subset(t, next.Echo, echo)
-		require.True(t, ch.Changed || ch.StatementsNew || len(next.Echo) == len(r.Echo), "what is awaited must be stored")
+		require.True(t, ch.Stored || len(next.Echo) == len(r.Echo), "what is awaited must be stored")
 		r = next
 	}
 	step(say(docflow.CauseCreate, docflow.Suspended, docflow.RequireSignature), docflow.Suspended, true, "suspended/signature")

@@ -171,7 +171,7 @@ func (t *tx) settle(w docflow.Settle) error {
 
 func (t *tx) change(rec docflow.Record, u docflow.Update) error {
 	next, ch := rec.Apply(u)
-	if !ch.Changed && !ch.FirstAnswer && !ch.StatementsNew {
+	if !ch.Stored {
 		return nil
 	}
 	if ch.Changed {

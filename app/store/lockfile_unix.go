@@ -5,9 +5,13 @@ package store
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// lockPatience is how long a starting process waits for one that is ending.
+const lockPatience = time.Second
 
 // lockFile takes the lock that keeps two serving processes off one embedded database. The kernel drops
 // it with the process, so a crash leaves nothing behind.
@@ -16,7 +20,13 @@ func lockFile(path string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create the database's lock file: %w", err)
 	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	// A process that is just ending still holds it: a restart must not fail for that.
+	for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil || time.Since(began) > lockPatience {
+			break
+		}
+	}
+	if err != nil {
 		_ = f.Close()
 		return nil, fmt.Errorf("another bridge already serves this database (%s is locked); stop it, or use PostgreSQL for several nodes", path)
 	}

@@ -49,6 +49,8 @@ type Deps struct {
 	Now      func() time.Time
 	NotFound error  // what Store returns for a card that was never seen
 	Kind     string // of the rows that run actions
+	// Refused shows in the card what keeps an action from being started.
+	Refused func(portal string, card docflow.Card, action string, refusal *docflow.Refusal) lane.Write
 }
 
 // Worker works the rows of events.
@@ -257,7 +259,8 @@ func (w *Worker) start(ctx context.Context, id portal.ID, card docflow.Card, fir
 	for _, t := range firing {
 		value, problems := mapping.RenderValue(parameters(t), seen)
 		if len(problems) > 0 {
-			return nil, fmt.Errorf("parameters of %s: %w", t.Action, mapping.Problems(problems))
+			rows = append(rows, w.Refused(string(id), card, t.Action, badParameters(t, problems)))
+			continue
 		}
 		call := inbox.Call{Card: card, Properties: bitrix.Properties{}}
 		rendered, _ := value.(map[string]any)
@@ -272,6 +275,17 @@ func (w *Worker) start(ctx context.Context, id portal.ID, card docflow.Card, fir
 			Kind: w.Kind, Code: t.Action, Body: body})
 	}
 	return rows, nil
+}
+
+// badParameters says which parameters of a trigger could not be made of the card.
+func badParameters(t settings.Trigger, problems []mapping.Problem) *docflow.Refusal {
+	ru, en := make([]string, 0, len(problems)), make([]string, 0, len(problems))
+	for _, p := range problems {
+		ru, en = append(ru, p.Text()), append(en, p.English())
+	}
+	return &docflow.Refusal{Code: "bad_parameters", Cause: mapping.Problems(problems),
+		CRMText: fmt.Sprintf("Действие %s не запущено, проверьте параметры триггера в настройках моста:\n%s", t.Action, strings.Join(ru, "\n")),
+		TextEN:  fmt.Sprintf("%s was not started; check the trigger's parameters:\n%s", t.Action, strings.Join(en, "\n"))}
 }
 
 func parameters(t settings.Trigger) map[string]any {

@@ -13,7 +13,6 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
-	"konturbridge/app/mapping"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
@@ -27,6 +26,7 @@ const member = "m1"
 
 // rig is a trigger worker beside a simulated portal. It stands for its own dependencies.
 type rig struct {
+	refused []*docflow.Refusal
 	*clock
 	sim      *bitrixsim.Portal
 	b24      *bitrix.Client
@@ -44,8 +44,14 @@ func setup(t *testing.T, triggers ...settings.Trigger) *rig {
 	r.store, _ = openStore(t, r.Now, nil)
 	cards := action.New(action.Deps{Clients: r, Portals: r, Now: r.Now})
 	r.worker = trigger.New(trigger.Deps{Store: r.store, Portals: r, Cards: cards, Bitrix: r.Bitrix, Now: r.Now,
-		NotFound: store.ErrNotFound, Kind: action.KindAction})
+		NotFound: store.ErrNotFound, Kind: action.KindAction, Refused: r.refuse})
 	return r
+}
+
+// refuse keeps what would be shown in the card.
+func (r *rig) refuse(_ string, card docflow.Card, _ string, refusal *docflow.Refusal) lane.Write {
+	r.refused = append(r.refused, refusal)
+	return portal.OwnStage{Card: card}
 }
 
 func (r *rig) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return r.b24, nil }
@@ -297,12 +303,15 @@ func TestAParameterThatFails(t *testing.T) {
 	deal := r.sim.CreateItem(2, map[string]any{"title": "not a date"})
 	body, err := json.Marshal(inbox.Happened{Event: added, Card: docflow.Card{EntityType: 2, ID: int64(deal)}})
 	require.NoError(t, err)
-	_, err = r.worker.Work(t.Context(), lane.Row{Lane: member, Body: body})
-	require.ErrorContains(t, err, "parameters of realty_status")
-	var problems mapping.Problems
-	require.ErrorAs(t, err, &problems)
-	_, err = r.store.Card(t.Context(), member, 2, int64(deal))
-	require.ErrorIs(t, err, store.ErrNotFound, "the stage counts as entered only when its actions are stored")
+	result, err := r.worker.Work(t.Context(), lane.Row{Lane: member, Body: body})
+	require.NoError(t, err)
+	require.Contains(t, result.Writes, lane.Write(portal.CardSeen{Card: portal.Card{Portal: member, Card: docflow.Card{EntityType: 2, ID: int64(deal)},
+		Stage: "NEW", Fields: map[string]string{}, Seen: r.Now()}}))
+	require.Len(t, result.Writes, 2, "the card is told instead of the action being started")
+	require.Len(t, r.refused, 1)
+	require.Equal(t, "bad_parameters", r.refused[0].Code)
+	require.Contains(t, r.refused[0].CRMText, "realty_status")
+	require.Contains(t, r.refused[0].CRMText, "docflow_id")
 	_, err = r.worker.Work(t.Context(), lane.Row{Lane: member, Body: []byte("{")})
 	require.Error(t, err)
 }

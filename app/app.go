@@ -273,7 +273,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 		g.Go(func() error { return a.metrics.serveOps(ctx, ops) })
 	}
 	public := newDrainListener(listener)
-	g.Go(func() error { return a.fiber.Listener(public) })
+	g.Go(func() error { return a.fiber.Listener(calmListener{public}) })
 	g.Go(func() error { // in the group, so that Wait outlives the last handler
 		<-ctx.Done()
 		return a.shutdown(a.fiber, public)

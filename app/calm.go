@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// calmListener keeps a stop in good order from ending in a panic: while it shuts down, fasthttp closes
-// connections that it takes for idle (and so does drainListener), and panics when a request that comes in at that moment cannot set
-// its deadline. The read or write that follows tells of the closed connection all the same.
+// calmListener keeps a stop in good order from ending in a panic. While it shuts down, fasthttp closes
+// connections that it takes for idle, as drainListener does with spare ones, and panics when a request that
+// comes in at that moment cannot set its deadline. The read or write that follows tells of it all the same.
 type calmListener struct{ net.Listener }
 
 // Accept implements net.Listener.

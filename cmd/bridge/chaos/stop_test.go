@@ -24,7 +24,7 @@ func TestTerminate(t *testing.T) {
 			}
 			sum := w.settle()
 			t.Logf("%d calls, %d answered 200, %d filed, %d uncertain", sum.calls, sum.answered, sum.filed, sum.uncertain)
-			require.Equal(t, sum.answered, sum.filed)
+			require.GreaterOrEqual(t, sum.filed, sum.answered, "an answer may be lost with its connection, its call is not")
 			require.Zero(t, sum.uncertain)
 			require.GreaterOrEqual(t, sum.answered, sum.calls-3*8, "calls that come while nobody listens are lost, and no others")
 			for _, from := range w.tenants {

@@ -29,6 +29,34 @@ type Directory struct {
 	log     *slog.Logger
 	loading sync.Mutex
 	now     atomic.Pointer[snapshot]
+
+	look   chan struct{} // holds one: taken by whoever looks again
+	looked time.Time     // when the last look of lookAgain began
+}
+
+// lookPause is the least time between two looks at the database for the sake of refused requests: a flood
+// of forged ones costs no more than that.
+const lookPause = 200 * time.Millisecond
+
+// lookAgain takes in what another process stored a moment ago, before a request is refused: a portal that
+// was just installed through one node calls all of them, and never repeats a call. Requests that wait at
+// the same time share one look.
+func (d *Directory) lookAgain() {
+	arrived := time.Now()
+	d.look <- struct{}{}
+	defer func() { <-d.look }()
+	if d.looked.After(arrived) {
+		return
+	}
+	if wait := lookPause - time.Since(d.looked); wait > 0 {
+		<-time.After(wait)
+	}
+	d.looked = time.Now()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := d.follow(ctx); err != nil {
+		d.log.LogAttrs(ctx, slog.LevelWarn, "the portals cannot be read before a request is refused", slog.String("error", err.Error()))
+	}
 }
 
 // snapshot is one consistent reading of all portals.
@@ -44,7 +72,7 @@ func NewDirectory(store Reader, log *slog.Logger) *Directory {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	d := &Directory{store: store, log: log}
+	d := &Directory{store: store, log: log, look: make(chan struct{}, 1)}
 	d.now.Store(&snapshot{})
 	return d
 }

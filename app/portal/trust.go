@@ -45,6 +45,15 @@ func (p Portal) Application(applicationToken string) (Application, error) {
 //
 // Errors: wrapping ErrDenied.
 func (d *Directory) Trusted(member, applicationToken string, working bool) (Portal, Application, error) {
+	p, a, err := d.trusted(member, applicationToken, working)
+	if err != nil {
+		d.lookAgain()
+		p, a, err = d.trusted(member, applicationToken, working)
+	}
+	return p, a, err
+}
+
+func (d *Directory) trusted(member, applicationToken string, working bool) (Portal, Application, error) {
 	p, ok := d.Get(ID(member))
 	if !ok {
 		return Portal{}, Application{}, denied("the portal is not known")
@@ -63,6 +72,15 @@ func (d *Directory) Trusted(member, applicationToken string, working bool) (Port
 //
 // Errors: wrapping ErrDenied, also when the call says that it comes from another portal.
 func (d *Directory) TrustedHook(secret, member string) (Portal, error) {
+	p, err := d.trustedHook(secret, member)
+	if err != nil {
+		d.lookAgain()
+		p, err = d.trustedHook(secret, member)
+	}
+	return p, err
+}
+
+func (d *Directory) trustedHook(secret, member string) (Portal, error) {
 	p, ok := d.ByHookSecret(secret)
 	switch {
 	case !ok:

@@ -23,6 +23,7 @@ type shelf struct {
 	version  int
 	list     []portal.Portal
 	readings int
+	looks    int // at the version
 	err      error
 }
 
@@ -36,6 +37,7 @@ func (s *shelf) Portals(context.Context) ([]portal.Portal, error) {
 func (s *shelf) PortalsVersion(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.looks++
 	return strconv.Itoa(s.version), s.err
 }
 
@@ -92,6 +94,37 @@ func directory(t *testing.T, list ...portal.Portal) *portal.Directory {
 	d := portal.NewDirectory(&shelf{list: list}, nil)
 	require.NoError(t, d.Reload(t.Context()))
 	return d
+}
+
+// TestARefusalLooksAgain: what another node stored a moment ago is taken in before a request is refused,
+// and a flood of forged requests shares few looks at the database.
+func TestARefusalLooksAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{}
+		d := portal.NewDirectory(s, nil)
+		require.NoError(t, d.Reload(t.Context()))
+		s.put([]portal.Portal{{ID: "new", State: portal.Active, HookSecret: "hook",
+			Apps: []portal.Application{{ClientID: "one", Token: "token", State: portal.Active}}}}, nil)
+		p, a, err := d.Trusted("new", "token", true)
+		require.NoError(t, err)
+		require.Equal(t, portal.ID("new"), p.ID)
+		require.Equal(t, "one", a.ClientID)
+		_, err = d.TrustedHook("hook", "new")
+		require.NoError(t, err)
+
+		before, began := s.looks, time.Now()
+		var flood sync.WaitGroup
+		for range 200 {
+			flood.Go(func() {
+				_, _, err := d.Trusted("new", "forged", true)
+				require.ErrorIs(t, err, portal.ErrDenied)
+			})
+		}
+		flood.Wait()
+		require.LessOrEqual(t, s.looks-before, 2, "they share a look")
+		require.LessOrEqual(t, time.Since(began), time.Second)
+	})
 }
 
 func TestTrusted(t *testing.T) {

@@ -5,7 +5,9 @@ import (
 	"time"
 )
 
-// load reads unfinished rows of q with an id above after, beside everything else. The caller holds mu.
+// load reads unfinished rows of q with an id above after, beside everything else. Until they are taken in
+// no row stored by this process is: it would pass those that another one stored before it. The caller
+// holds mu.
 func (s *Scheduler) load(q *queue, after int64) {
 	if q.loading {
 		q.reload = q.reload || after == 0
@@ -14,7 +16,7 @@ func (s *Scheduler) load(q *queue, after int64) {
 	if s.stopped {
 		return
 	}
-	q.loading = true
+	q.loading, q.more = true, true
 	q.touched = map[int64]bool{}
 	s.loads.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Lease)
@@ -23,14 +25,14 @@ func (s *Scheduler) load(q *queue, after int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		touched := q.touched
-		q.loading, q.touched = false, nil
-		if s.queues[q.lease.Lane] != q || s.stopped {
+		q.touched = nil
+		if err != nil && !s.stopped { // it is still being read: nothing else may be read or taken in before
+			s.cfg.Log.Warn("rows cannot be read", "error", err)
+			time.AfterFunc(time.Second, func() { s.loadAgain(q, after) })
 			return
 		}
-		if err != nil {
-			s.cfg.Log.Warn("rows cannot be read", "error", err)
-			q.more = true
-			time.AfterFunc(time.Second, func() { s.loadAgain(q, after) })
+		q.loading = false
+		if s.queues[q.lease.Lane] != q || s.stopped {
 			return
 		}
 		s.loaded(q, rows, after, touched)
@@ -40,6 +42,7 @@ func (s *Scheduler) load(q *queue, after int64) {
 func (s *Scheduler) loadAgain(q *queue, after int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	q.loading = false
 	if s.queues[q.lease.Lane] == q {
 		s.load(q, after)
 	}
@@ -55,7 +58,11 @@ func (s *Scheduler) loaded(q *queue, rows []Row, after int64, touched map[int64]
 		s.load(q, rows[len(rows)-1].ID)
 		return
 	}
-	q.more, q.missed = full || q.missed, false
+	missed := q.missed
+	q.more, q.missed = full || missed > 0, 0
+	if missed > 0 && missed <= q.loaded { // ids of two nodes are not always committed in their order
+		s.load(q, missed-1)
+	}
 	s.refill(q)
 	if q.reload && !q.loading { // a stream of changes must not keep the later pages from being read
 		q.reload = false

@@ -23,9 +23,9 @@ type queue struct {
 	held    map[string][]*part // parts like those in ready, but the kind of their next row has no room
 	live    int                // rows of parts that are ready or running: what keeps the workers busy
 	loaded  int64              // highest id that was read or pushed
-	more    bool               // the table holds rows above loaded that are not in memory
+	more    bool               // the table holds rows above loaded that are not in memory, or may: a page is being read
 	loading bool
-	missed  bool           // rows were stored while a page was being read: read on after it
+	missed  int64          // lowest id that was stored here while a page was being read: read on from it
 	reload  bool           // rows changed elsewhere while a page was being read: read all again
 	touched map[int64]bool // changed here while a page was being read: the page may be older
 	offered bool           // stands in the scheduler's ring

@@ -147,8 +147,12 @@ func (s *Scheduler) Push(rows []Row) {
 		switch {
 		case q == nil || q.leaving:
 			s.nudge()
-		case q.more || q.live >= 2*s.cfg.Page:
-			q.more, q.missed = true, q.loading // it is in the table and will be read in its turn
+		case q.loading: // it is in the table and will be read in its turn
+			if q.missed == 0 || row.ID < q.missed {
+				q.missed = row.ID
+			}
+		case row.ID > q.loaded && (q.more || q.live >= 2*s.cfg.Page):
+			q.more = true // it, too, will be read in its turn
 		default:
 			q.add(row, now)
 			s.offer(q)

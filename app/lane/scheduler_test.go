@@ -25,7 +25,8 @@ type memory struct {
 	down    int   // this many of the next outcomes meet a database that is away
 	refuse  error // answers every outcome with writes
 	loads   int
-	badLoad int // this many of the next reads fail
+	badLoad int           // this many of the next reads fail
+	answers chan struct{} // when set, a page that was read is given only when this is closed
 }
 
 func newMemory(rows ...lane.Row) *memory {
@@ -54,6 +55,9 @@ func (m *memory) Renew(context.Context, string, time.Duration, []lane.Lease) ([]
 
 func (m *memory) Load(_ context.Context, name string, after int64, limit int) (page []lane.Row, err error) {
 	m.mu.Lock()
+	if answers := m.answers; answers != nil {
+		defer func() { <-answers }()
+	}
 	defer m.mu.Unlock()
 	if m.loads++; m.loads <= m.badLoad {
 		return nil, lane.ErrStoreDown
@@ -100,6 +104,26 @@ func (m *memory) Release(l lane.Lease, idle func() (lane.Rest, bool), done func(
 		}
 		done(nil)
 	}()
+}
+
+// store adds rows past the scheduler.
+func (m *memory) store(rows ...lane.Row) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range rows {
+		m.rows[r.ID] = r
+	}
+}
+
+// stall makes the next read, which fails if it is to, wait for its answer until the channel is closed.
+func (m *memory) stall(fails bool) (answers chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if fails {
+		m.badLoad = m.loads + 1
+	}
+	m.answers = make(chan struct{})
+	return m.answers
 }
 
 func (m *memory) end(id int64) lane.Verdict {
@@ -197,6 +221,62 @@ func TestRowsBehindWaitingOnes(t *testing.T) {
 		require.Equal(t, lane.Done, m.end(3001))
 		require.Len(t, m.rows, 3000)
 	})
+}
+
+// TestNothingPassesWhatIsBeingRead stores rows while the scheduler reads those that another process stored.
+func TestNothingPassesWhatIsBeingRead(t *testing.T) {
+	t.Parallel()
+	type rows []struct {
+		id   int64
+		part string
+	}
+	for name, tc := range map[string]struct {
+		foreign, own rows
+		fails        bool
+		want         []int64
+	}{
+		"one card":                     {rows{{2, "a"}}, rows{{3, "a"}, {4, "a"}}, false, []int64{1, 2, 3, 4}},
+		"one card, and the read fails": {rows{{2, "a"}}, rows{{3, "a"}, {4, "a"}}, true, []int64{1, 2, 3, 4}},
+		"ids below what is read":       {rows{{4, "a"}}, rows{{3, "b"}, {2, "c"}}, false, []int64{1, 4, 2, 3}},
+		"ids around what is read":      {rows{{3, "a"}}, rows{{4, "b"}, {2, "c"}}, false, []int64{1, 3, 2, 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var ran []int64
+				m := newMemory(due(1, "a"))
+				s := lane.New(lane.Config{Node: "n", Workers: 1, Idle: time.Hour}, m, worker(func(row lane.Row) (lane.Result, error) {
+					ran = append(ran, row.ID)
+					return lane.Result{}, nil
+				}))
+				ctx, cancel := context.WithCancel(t.Context())
+				var running sync.WaitGroup
+				running.Go(func() { _ = s.Run(ctx, time.Second) })
+				synctest.Wait()
+				require.Equal(t, []int64{1}, ran)
+
+				for _, r := range tc.foreign {
+					m.store(due(r.id, r.part))
+				}
+				answers := m.stall(tc.fails)
+				s.Foreign("p")
+				synctest.Wait()
+				for _, r := range tc.own {
+					row := due(r.id, r.part)
+					m.store(row)
+					s.Push([]lane.Row{row})
+				}
+				synctest.Wait()
+				require.Equal(t, []int64{1}, ran)
+				close(answers)
+				<-time.After(1500 * time.Millisecond) // a failed read is tried again after a second
+				synctest.Wait()
+				require.Equal(t, tc.want, ran)
+				cancel()
+				running.Wait()
+			})
+		})
+	}
 }
 
 func TestShutdownWithoutADatabase(t *testing.T) {

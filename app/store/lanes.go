@@ -114,6 +114,9 @@ func (s *Store) Renew(ctx context.Context, node string, lease time.Duration, hel
 		for i, l := range held {
 			names[i], fences[i] = l.Lane, l.Fence
 		}
+		if err := t.lockLanes(names); err != nil {
+			return err
+		}
 		rows, err := t.query(`UPDATE lanes SET lease = ? FROM unnest(?::text[], ?::bigint[]) AS h (lane, fence)
 			WHERE lanes.lane = h.lane AND lanes.fence = h.fence AND lanes.holder = ? RETURNING lanes.lane`,
 			now+lease.Milliseconds(), names, fences, node)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"time"
 
 	"konturbridge/app/lane"
@@ -45,18 +46,29 @@ func (t *tx) wakeShared(names []string, earliest map[string]time.Time) error {
 	if err != nil {
 		return err
 	}
+	unknown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { _, known := holders[name]; return known })
+	if len(unknown) > 0 { // another node may make such a lane at the same time, and claim it
+		if err := t.lowerAll(unknown, earliest); err != nil {
+			return err
+		}
+		if holders, err = t.holders(names); err != nil {
+			return err
+		}
+	}
 	var tell, free, mark, marked []string
-	var dues []int64
 	for _, name := range names {
-		held, known := holders[name]
+		held := holders[name]
 		switch {
-		case !known || held.node == "":
-			tell, free, dues = append(tell, name), append(free, name), append(dues, t.dueAt(earliest[name]))
+		case held.node == "":
+			tell, free = append(tell, name), append(free, name)
 		case held.node != t.s.nodeName() || !t.s.scheduler().Holds(name):
 			tell, mark = append(tell, name), append(mark, name)
 		case held.marked:
 			marked = append(marked, name)
 		}
+	}
+	if err := t.lockLanes(slices.Concat(mark, marked)); err != nil {
+		return err
 	}
 	if err := t.markLanes(mark, foreignRows); err != nil {
 		return err
@@ -67,13 +79,35 @@ func (t *tx) wakeShared(names []string, earliest map[string]time.Time) error {
 	if err := t.markLanes(marked, atOnce); err != nil {
 		return err
 	}
-	if len(free) > 0 {
-		if _, err := t.exec(`INSERT INTO lanes (lane, due) SELECT * FROM unnest(?::text[], ?::bigint[])
-			ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, free, dues); err != nil {
-			return err
-		}
+	if err := t.lowerAll(free, earliest); err != nil {
+		return err
 	}
 	return t.notify(tell...)
+}
+
+// lowerAll is lower for many lanes, named in their order.
+func (t *tx) lowerAll(names []string, earliest map[string]time.Time) error {
+	if len(names) == 0 {
+		return nil
+	}
+	dues := make([]int64, len(names))
+	for i, name := range names {
+		dues[i] = t.dueAt(earliest[name])
+	}
+	_, err := t.exec(`INSERT INTO lanes (lane, due) SELECT * FROM unnest(?::text[], ?::bigint[])
+		ON CONFLICT (lane) DO UPDATE SET due = excluded.due WHERE lanes.due > excluded.due`, names, dues)
+	return err
+}
+
+// lockLanes locks held lanes until the commit, in one order on all nodes: two that store rows in each
+// other's lanes must not wait for each other. One that is marked already is locked, too: its holder may be
+// taking the mark away, for a reading that does not find what is not committed yet.
+func (t *tx) lockLanes(names []string) error {
+	if len(names) == 0 {
+		return nil
+	}
+	_, err := t.exec(`SELECT 1 FROM lanes WHERE lane = ANY(?::text[]) ORDER BY lane FOR NO KEY UPDATE`, names)
+	return err
 }
 
 // markLanes sets the due time of lanes that are held: it means nothing while they are, but that other

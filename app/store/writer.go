@@ -147,7 +147,7 @@ func (w *writer) commit(group []*op) {
 // answer tells the scheduler of new rows, then everybody of their outcome, and then the scheduler of what
 // was changed past it: an outcome that it has not taken in yet would pass for newer than that change.
 func (w *writer) answer(group []*op, t *tx, err error) {
-	if err == nil {
+	if err == nil && !w.unsure { // else all is read again, and in order with what that commit stored
 		pushed := slices.DeleteFunc(t.pushed, func(r lane.Row) bool { return slices.Contains(t.reread, r.Lane) })
 		if len(pushed) > 0 {
 			w.s.scheduler().Push(pushed)

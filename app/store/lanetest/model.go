@@ -55,6 +55,13 @@ func (c *crashing) Release(l lane.Lease, idle func() (lane.Rest, bool), done fun
 	c.Store.Release(l, idle, done)
 }
 
+// Load answers some time after the database did, as over a network: rows are stored meanwhile.
+func (c *crashing) Load(ctx context.Context, name string, after int64, limit int) ([]lane.Row, error) {
+	rows, err := c.Store.Load(ctx, name, after, limit)
+	<-time.After(rand.N(40 * time.Millisecond))
+	return rows, err
+}
+
 func (c *crashing) Renew(ctx context.Context, node string, lease time.Duration, held []lane.Lease) ([]lane.Lease, error) {
 	if c.gone() {
 		return nil, errCrashed
@@ -188,6 +195,10 @@ func (w *world) step(r *rand.Rand) {
 func random(t *testing.T, db storetest.Opened, r *rand.Rand, people bool) {
 	w := &world{t: t, db: db, m: &model{db: db, people: people, rand: rand.New(rand.NewPCG(r.Uint64(), 1))}}
 	w.spawn()
+	if db.Postgres { // an embedded database is worked by one process
+		w.spawn()
+		w.spawn()
+	}
 	for range 300 {
 		w.step(r)
 	}

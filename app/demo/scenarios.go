@@ -114,7 +114,7 @@ func playRefusal(ctx context.Context, w *World) error {
 	}
 	for _, call := range w.Box.Realty.Calls()[before:] {
 		if call.Op != "news" && call.Op != "auth" {
-			return fmt.Errorf("Реестро was called: %s", call.Op)
+			return fmt.Errorf("the service was called: %s", call.Op)
 		}
 	}
 	return nil

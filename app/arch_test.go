@@ -46,6 +46,7 @@ var mayImport = map[string][]string{
 	"app/store":            {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/portal", "app/reaction", "oauth"},
 	"app":                  {"app/...", "bitrix", "cache", "internal/seal", "internal/upstream", "oauth", "realty", "realty/schema"},
 	"app/demo":             {"app", "app/...", "sandbox", "sandbox/...", "realty"},
+	"app/apptest":          {"app/store", "bitrix", "internal/seal", "internal/upstream", "sandbox/bitrixsim"},
 	"app/bench":            {},
 	"cmd/bridge":           {"app", "app/...", "bitrix", "cache", "internal/...", "oauth", "realty", "realty/schema", "sandbox", "sandbox/..."},
 	"cmd/bridge/chaos":     {},

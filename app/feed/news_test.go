@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"konturbridge/app/apptest"
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
 	"konturbridge/app/lane"
@@ -30,7 +31,7 @@ const (
 
 // rig follows one account of a simulated Реестро.
 type rig struct {
-	*clock
+	*apptest.Clock
 	sim      *realtysim.Server
 	client   *realty.Client
 	store    *store.Store
@@ -41,7 +42,7 @@ type rig struct {
 
 func setup(t *testing.T, cfg realtysim.Config) *rig {
 	t.Helper()
-	r := &rig{clock: newClock(), password: "123"}
+	r := &rig{Clock: apptest.NewClock(), password: "123"}
 	cfg.Now = r.Now
 	r.sim = realtysim.New(cfg)
 	server := httptest.NewServer(r.sim)
@@ -53,12 +54,12 @@ func setup(t *testing.T, cfg realtysim.Config) *rig {
 
 func (r *rig) follow(t *testing.T, base string) {
 	t.Helper()
-	r.store, _ = openStore(t, r.Now, func(rec docflow.Record, ch docflow.Change, _ []docflow.Waiter) []reaction.Effect {
+	r.store, _ = apptest.OpenStore(t, r.Now, func(rec docflow.Record, ch docflow.Change, _ []docflow.Waiter) []reaction.Effect {
 		return []reaction.Effect{{Portal: rec.Portal, Card: rec.Card, Docflow: rec.ID, Kind: reaction.Comment, Params: []byte(`"` + string(ch.To) + `"`)}}
 	})
 	require.NoError(t, r.store.SavePortal(t.Context(), portal.Portal{ID: member, State: portal.Active, Installed: r.Now()}, portal.Application{ClientID: "c", State: portal.Active}))
 	r.settle(t)
-	r.client = realty.New(calls(), base, &session{base: base, password: &r.password})
+	r.client = realty.New(apptest.Calls(), base, &session{base: base, password: &r.password})
 	r.news = feed.NewNews(feed.Deps{Store: r.store, Realty: func(portal.Connection) *realty.Client { return r.client }, Interval: 15 * time.Second,
 		Now: r.Now, Log: slog.New(slog.DiscardHandler), Lag: func(d time.Duration) { r.lag = append(r.lag, d) }})
 }
@@ -85,7 +86,7 @@ func (s *session) Session(ctx context.Context) (string, error) {
 }
 
 func (s *session) Renew(ctx context.Context, _ string) (string, error) {
-	answer, err := realty.Login(ctx, calls(), s.base, realty.Credentials{Login: "a@b.ru", Password: *s.password, AccountID: account})
+	answer, err := realty.Login(ctx, apptest.Calls(), s.base, realty.Credentials{Login: "a@b.ru", Password: *s.password, AccountID: account})
 	s.id = answer.SessionID
 	return s.id, err
 }
@@ -322,7 +323,7 @@ func TestARemovedConnectionEndsItsFeed(t *testing.T) {
 // TestAStrangeItem: what can't be read stops nothing, and our docflows are asked about at once.
 func TestAStrangeItem(t *testing.T) {
 	t.Parallel()
-	r := &rig{clock: newClock()}
+	r := &rig{Clock: apptest.NewClock()}
 	const ext = "d20bd506-6325-43e1-b2e4-105ec5d63417"
 	page := `{"docflowNewsItem":[],"lastToken":"t0"}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {

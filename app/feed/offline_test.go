@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"konturbridge/app/apptest"
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
 	"konturbridge/app/inbox"
@@ -20,7 +21,7 @@ import (
 
 // queue is a portal's offline queue with the worker that reads it.
 type queue struct {
-	*clock
+	*apptest.Clock
 	sim    *bitrixsim.Portal
 	b24    *bitrix.Client
 	store  *store.Store
@@ -30,10 +31,10 @@ type queue struct {
 
 func openQueue(t *testing.T, features ...string) *queue {
 	t.Helper()
-	q := &queue{clock: newClock(), active: true}
-	q.sim, q.b24 = openPortal(t, q.Now)
+	q := &queue{Clock: apptest.NewClock(), active: true}
+	q.sim, q.b24 = apptest.OpenPortal(t, q.Now)
 	q.sim.SetPlan("pro", features...)
-	q.store, _ = openStore(t, q.Now, nil)
+	q.store, _ = apptest.OpenStore(t, q.Now, nil)
 	for _, event := range []string{"ONCRMDEALADD", "ONCRMLEADADD", "ONCRMCONTACTADD"} {
 		require.NoError(t, q.b24.EventBind(t.Context(), bitrix.EventBinding{Event: event, Offline: true}))
 	}

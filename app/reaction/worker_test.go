@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/app/action"
+	"konturbridge/app/apptest"
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
@@ -29,7 +30,7 @@ const account = "5ee84ac0-eb9a-4b42-b814-2f5f7c27c255"
 
 // bench is a card in a simulated portal with effects that wait for it.
 type bench struct {
-	*clock
+	*apptest.Clock
 	sim    *bitrixsim.Portal
 	b24    *bitrix.Client
 	realty *realtysim.Server
@@ -43,15 +44,15 @@ type bench struct {
 
 func open(t *testing.T, kind int, fields map[string]any) *bench {
 	t.Helper()
-	b := &bench{clock: newClock()}
-	b.sim, b.b24 = openPortal(t, b.Now)
+	b := &bench{Clock: apptest.NewClock()}
+	b.sim, b.b24 = apptest.OpenPortal(t, b.Now)
 	b.sim.AddType(147, "Объекты")
-	b.store, b.box = openStore(t, b.Now, nil)
+	b.store, b.box = apptest.OpenStore(t, b.Now, nil)
 	b.realty = realtysim.New(realtysim.Config{Now: b.Now})
 	server := httptest.NewServer(b.realty)
 	t.Cleanup(server.Close)
 	b.realty.AddAccount("a@b.ru", "123", account)
-	b.client = realty.New(calls(), server.URL+"/realty/v1", session{server.URL + "/realty/v1"})
+	b.client = realty.New(apptest.Calls(), server.URL+"/realty/v1", session{server.URL + "/realty/v1"})
 	for _, f := range portal.Fields() {
 		b.sim.AddUserField(2, bitrixsim.UserField{Name: f.FieldName, Type: string(f.UserTypeID), Multiple: bool(f.Multiple)})
 	}
@@ -66,7 +67,7 @@ type session struct{ base string }
 
 func (s session) Session(ctx context.Context) (string, error) { return s.Renew(ctx, "") }
 func (s session) Renew(ctx context.Context, _ string) (string, error) {
-	answer, err := realty.Login(ctx, calls(), s.base, realty.Credentials{Login: "a@b.ru", Password: "123", AccountID: account})
+	answer, err := realty.Login(ctx, apptest.Calls(), s.base, realty.Credentials{Login: "a@b.ru", Password: "123", AccountID: account})
 	return answer.SessionID, err
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/app/action"
+	"konturbridge/app/apptest"
 	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
@@ -27,7 +28,7 @@ const member = "m1"
 // rig is a trigger worker beside a simulated portal. It stands for its own dependencies.
 type rig struct {
 	refused []*docflow.Refusal
-	*clock
+	*apptest.Clock
 	sim      *bitrixsim.Portal
 	b24      *bitrix.Client
 	store    *store.Store
@@ -38,10 +39,10 @@ type rig struct {
 
 func setup(t *testing.T, triggers ...settings.Trigger) *rig {
 	t.Helper()
-	r := &rig{clock: newClock(), triggers: triggers}
+	r := &rig{Clock: apptest.NewClock(), triggers: triggers}
 	r.since = r.Now()
-	r.sim, r.b24 = openPortal(t, r.Now)
-	r.store, _ = openStore(t, r.Now, nil)
+	r.sim, r.b24 = apptest.OpenPortal(t, r.Now)
+	r.store, _ = apptest.OpenStore(t, r.Now, nil)
 	cards := action.New(action.Deps{Clients: r, Portals: r, Now: r.Now})
 	r.worker = trigger.New(trigger.Deps{Store: r.store, Portals: r, Cards: cards, Bitrix: r.Bitrix, Now: r.Now,
 		NotFound: store.ErrNotFound, Kind: action.KindAction, Refused: r.refuse})

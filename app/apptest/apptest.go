@@ -1,4 +1,6 @@
-package reaction_test
+// Package apptest sets the scene for the tests of the core packages: a clock, a simulated portal with its
+// client, a real embedded database.
+package apptest
 
 import (
 	"context"
@@ -18,21 +20,24 @@ import (
 	"konturbridge/sandbox/bitrixsim"
 )
 
-// clock is a time that tests move.
-type clock struct {
+// Clock is a time that tests move.
+type Clock struct {
 	mu  sync.Mutex
 	now time.Time
 }
 
-func newClock() *clock { return &clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)} }
+// NewClock begins at a fixed moment.
+func NewClock() *Clock { return &Clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)} }
 
-func (c *clock) Now() time.Time {
+// Now gives the clock's time.
+func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-func (c *clock) Add(d time.Duration) {
+// Add moves the clock on.
+func (c *Clock) Add(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
@@ -46,13 +51,13 @@ func (t tokens) Refresh(context.Context, string) (string, string, error) {
 	return t.access, t.endpoint, nil
 }
 
-// calls makes each call on a connection of its own: on a kept one the transport repeats a GET whose answer was cut.
-func calls() *upstream.Client {
+// Calls makes each call on a connection of its own: on a kept one the transport repeats a GET whose answer was cut.
+func Calls() *upstream.Client {
 	return upstream.New(upstream.WithInsecure(true), upstream.WithTransport(&http.Transport{DisableKeepAlives: true}))
 }
 
-// openPortal simulates a portal in which the application is installed.
-func openPortal(t testing.TB, now func() time.Time) (*bitrixsim.Portal, *bitrix.Client) {
+// OpenPortal simulates a portal in which the application is installed.
+func OpenPortal(t testing.TB, now func() time.Time) (*bitrixsim.Portal, *bitrix.Client) {
 	t.Helper()
 	const client = "local.1"
 	sim := bitrixsim.New(bitrixsim.Config{Now: now})
@@ -66,10 +71,11 @@ func openPortal(t testing.TB, now func() time.Time) (*bitrixsim.Portal, *bitrix.
 	require.Error(t, portal.Install(t.Context(), client), "nobody answers, and it counts as installed")
 	access, _ := portal.IssueTokens(client, 1)
 	require.NotEmpty(t, access)
-	return portal, bitrix.New(calls(), tokens{access, portal.Endpoint()})
+	return portal, bitrix.New(Calls(), tokens{access, portal.Endpoint()})
 }
 
-func openStore(t testing.TB, now func() time.Time, plan store.Planner) (*store.Store, *seal.Box) {
+// OpenStore opens an empty embedded database that the test closes.
+func OpenStore(t testing.TB, now func() time.Time, plan store.Planner) (*store.Store, *seal.Box) {
 	t.Helper()
 	box, err := seal.New(make([]byte, seal.KeySize), nil)
 	require.NoError(t, err)

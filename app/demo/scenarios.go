@@ -50,14 +50,7 @@ func playExtract(ctx context.Context, w *World) error {
 		return err
 	}
 	w.Say("Реестро получил запрос %s: %v", d.Type, d.Options)
-	if err := w.finish(d.ID); err != nil {
-		return err
-	}
-	w.Say("Росреестр выполнил запрос")
-	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
-		return err
-	}
-	return w.filesInCard(ctx, bitrixsim.Deal, w.Demo.Extract)
+	return w.delivered(ctx, d.ID)
 }
 
 // placeExtract puts the robot that orders an extract on a stage of deals.
@@ -157,16 +150,7 @@ func playLostAnswer(ctx context.Context, w *World) error {
 		return err
 	}
 	w.Say("мост нашёл документооборот %s в новостях по номеру запроса", d.ID)
-	if err := w.finish(d.ID); err != nil {
-		return err
-	}
-	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
-		return err
-	}
-	if n := len(w.Box.Realty.Docflows()); n != 1 {
-		return fmt.Errorf("%d docflows instead of one", n)
-	}
-	return w.filesInCard(ctx, bitrixsim.Deal, w.Demo.Extract)
+	return w.delivered(ctx, d.ID)
 }
 
 func playExpired(ctx context.Context, w *World) error {
@@ -185,10 +169,7 @@ func playExpired(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	if err := w.finish(d.ID); err != nil {
-		return err
-	}
-	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
+	if err := w.delivered(ctx, d.ID); err != nil {
 		return err
 	}
 	l, r := w.Box.Realty.Logins()-logins, w.Box.Bitrix.TokenRefreshes()-refreshes
@@ -230,16 +211,7 @@ func playRestart(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	if err := w.finish(d.ID); err != nil {
-		return err
-	}
-	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
-		return err
-	}
-	if n := len(w.Box.Realty.Docflows()); n != 1 {
-		return fmt.Errorf("%d docflows instead of one", n)
-	}
-	return w.filesInCard(ctx, bitrixsim.Deal, w.Demo.Extract)
+	return w.delivered(ctx, d.ID)
 }
 
 func playRepeat(ctx context.Context, w *World) error {
@@ -259,16 +231,7 @@ func playRepeat(ctx context.Context, w *World) error {
 	if status != 200 {
 		return fmt.Errorf("the repeat was answered %d", status)
 	}
-	if err := w.finish(d.ID); err != nil {
-		return err
-	}
-	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
-		return err
-	}
-	if n := len(w.Box.Realty.Docflows()); n != 1 {
-		return fmt.Errorf("%d docflows instead of one", n)
-	}
-	return nil
+	return w.delivered(ctx, d.ID)
 }
 
 // created waits until the service holds n docflows of a type and gives the newest.
@@ -284,6 +247,22 @@ func (w *World) created(ctx context.Context, kind string, n int) (realtysim.Docf
 	return found[len(found)-1], nil
 }
 
+// delivered lets the registrar do an extract and checks that the waiting workflow and the card have it,
+// and that it was filed once.
+func (w *World) delivered(ctx context.Context, id string) error {
+	if err := w.finish(id); err != nil {
+		return err
+	}
+	w.Say("Росреестр выполнил запрос")
+	if err := w.workflowEnded(ctx, bitrixsim.Deal, w.Demo.Extract, "completed"); err != nil {
+		return err
+	}
+	if n := len(w.Box.Realty.Docflows()); n != 1 {
+		return fmt.Errorf("%d docflows instead of one", n)
+	}
+	return w.filesInCard(ctx, bitrixsim.Deal, w.Demo.Extract)
+}
+
 // finish lets the registrar take and complete an extract.
 func (w *World) finish(id string) error {
 	return errors.Join(w.Box.Realty.Dispatch(id), w.Box.Realty.Complete(id))
@@ -291,10 +270,11 @@ func (w *World) finish(id string) error {
 
 // workflowEnded waits until a card's workflow went on, and checks what it was told.
 func (w *World) workflowEnded(ctx context.Context, kind, id int, state string) error {
+	document := fmt.Sprintf("%s_%d", map[int]string{bitrixsim.Lead: "LEAD", bitrixsim.Deal: "DEAL"}[kind], id)
 	var last bitrixsim.Workflow
 	if err := w.Until(ctx, "the workflow goes on", func() bool {
 		for _, wf := range w.Portal.Workflows() {
-			if strings.HasSuffix(wf.Document[2], fmt.Sprintf("_%d", id)) && wf.State == bitrixsim.Done && len(wf.Returns) > 0 {
+			if wf.Document[2] == document && wf.State == bitrixsim.Done && len(wf.Returns) > 0 {
 				last = wf
 				return true
 			}
@@ -308,7 +288,6 @@ func (w *World) workflowEnded(ctx context.Context, kind, id int, state string) e
 	if fmt.Sprint(got["state"]) != state {
 		return fmt.Errorf("the robot returned state %v instead of %s (%v)", got["state"], state, got["error"])
 	}
-	_ = kind
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
@@ -139,8 +140,7 @@ func TestPageInABrowser(t *testing.T) {
 	b.do(chromedp.Clear(chromedp.CSS(`[data-field="UF_CRM_CADASTRAL"]`)),
 		chromedp.SendKeys(chromedp.CSS(`[data-field="UF_CRM_CADASTRAL"]`), "77:01:0001001:5\t"))
 	require.NoError(t, box.Bitrix.Wait(b.ctx, func() bool { return value("UF_CRM_CADASTRAL") == "77:01:0001001:5" }))
-	b.click(`[data-key="close"]`)
-	b.do(chromedp.WaitNotVisible(chromedp.CSS("#panel")))
+	closeThroughRedraw(b, box, demo)
 	require.Equal(t, "card-title", b.ask("document.activeElement.className"))
 	b.shoot("wide-dark")
 	b.do(chromedp.ScrollIntoView(chromedp.CSS(`[data-lever="realty_step"]`)))
@@ -155,6 +155,30 @@ func TestPageInABrowser(t *testing.T) {
 	require.True(t, box.Realty.IsAutomatic())
 	box.Realty.Automatic(false)
 	phone(b, base, card)
+}
+
+// closeThroughRedraw holds the pointer down on a button while the page learns of news: the click must not be lost.
+func closeThroughRedraw(b tab, box *sandbox.Sandbox, demo sandbox.Demo) {
+	b.t.Helper()
+	at := func(name string) float64 {
+		n, err := strconv.ParseFloat(b.ask(`document.querySelector('[data-key="close"]').getBoundingClientRect().`+name+` + 12`), 64)
+		require.NoError(b.t, err)
+		return n
+	}
+	pointer := func(kind input.DispatchMouseEventType, x, y float64) {
+		_, err := chromedp.Call(b.ctx, input.DispatchMouseEvent,
+			input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: 1})
+		require.NoError(b.t, err)
+	}
+	x, y := at("left"), at("top")
+	pointer(input.DispatchMouseEventTypeMousePressed, x, y)
+	box.Note("Пришло, пока кнопка нажата")
+	enliven(b.t, demo, "Пришло, пока кнопка нажата")
+	b.ask("performance.clearResourceTimings()")
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`performance.getEntriesByType("resource").filter((e) => e.name.includes("/state?")).length > 2`))
+	require.NoError(b.t, err)
+	pointer(input.DispatchMouseEventTypeMouseReleased, x, y)
+	b.do(chromedp.WaitNotVisible(chromedp.CSS("#panel")))
 }
 
 // phone looks at the page on a small screen: nothing may be wider than it, and every text must be readable.

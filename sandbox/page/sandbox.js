@@ -3,7 +3,7 @@
 
 const T = JSON.parse(document.getElementById("texts").textContent);
 const byId = (id) => document.getElementById(id);
-const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "", open: new Set() };
+const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "", open: new Set(), pressed: false };
 
 function el(tag, attrs, ...children) {
   const node = document.createElement(tag);
@@ -189,6 +189,7 @@ async function refresh() {
     const answer = await fetch("/control/sandbox/state?" + query({}), { cache: "no-store" });
     const body = await answer.text();
     byId("offline").hidden = true;
+    if (view.pressed) return; // a button replaced between press and release loses its click
     if (body !== view.shown) {
       view.shown = body;
       view.state = JSON.parse(body);
@@ -221,7 +222,8 @@ async function refreshPanel() {
   }
   const body = await answer.text();
   const editing = document.activeElement?.matches?.("#panel input, #panel select");
-  if (body === view.cardShown || card !== view.card || (editing && view.cardShown)) return; // never under somebody's hands
+  // Never under somebody's hands.
+  if (body === view.cardShown || card !== view.card || (editing && view.cardShown) || view.pressed) return;
   view.cardShown = body;
   remember();
   const shown = JSON.parse(body);
@@ -304,6 +306,10 @@ byId("panel").addEventListener("close", () => {
   const key = view.card.type + "-" + view.card.id;
   document.querySelector('[data-key="open-' + key + '"]')?.focus();
 });
+addEventListener("pointerdown", () => { view.pressed = true; }, true);
+for (const end of ["pointerup", "pointercancel", "dragend"]) {
+  addEventListener(end, () => setTimeout(() => { view.pressed = false; refresh(); }), true); // after the click
+}
 byId("portal").addEventListener("change", (e) => { view.portal = e.target.value; refresh(); });
 for (const button of document.querySelectorAll("[data-lever]")) {
   button.addEventListener("click", async () => {

@@ -13,7 +13,12 @@ type RobotSpec struct {
 	Description map[string]string
 	Properties  []PropertySpec // in the order in which the designer shows them
 	Returns     []PropertySpec
+	// Placement says that the rule has a settings page of the bridge, which opens in a slider.
+	Placement bool
 }
+
+// robotSettings is the name of that page in the bridge's own address.
+const robotSettings = "robot_settings"
 
 // PropertySpec is an input or an output of a robot.
 type PropertySpec struct {
@@ -33,14 +38,17 @@ type OptionSpec struct{ Key, Title string }
 
 // robot writes the rule as the portal registers it.
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md
-func (s RobotSpec) robot(handler string, user int64) bitrix.Robot {
+func (s RobotSpec) robot(handler, placement string, user int64) bitrix.Robot {
 	r := bitrix.Robot{
 		Code: s.Code, Handler: handler, AuthUserID: bitrix.ID(user), Subscription: bitrix.SubscriptionNo,
 		Name: s.Name, Description: s.Description, Properties: properties(s.Properties), ReturnProperties: properties(s.Returns),
-		Filter: &bitrix.RobotFilter{Include: []any{[]string{"crm"}}},
+		Filter: &bitrix.RobotFilter{Include: []any{[]string{"crm"}}}, UsePlacement: "N",
 	}
 	if s.Wait {
 		r.Subscription = bitrix.SubscriptionYes
+	}
+	if s.Placement {
+		r.UsePlacement, r.PlacementHandler = "Y", placement
 	}
 	return r
 }

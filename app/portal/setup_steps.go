@@ -52,7 +52,8 @@ func (r *run) robots(ctx context.Context) error {
 // robot registers one rule, or renews it: its texts, its parameters and the address may have changed.
 // The list may be older than this moment, so both refusals lead to the other method.
 func (r *run) robot(ctx context.Context, spec RobotSpec, listed bool) (added bool, err error) {
-	robot := spec.robot(r.s.deps.PublicURL+"/bitrix/robots/"+url.PathEscape(spec.Code), r.app.UserID)
+	robot := spec.robot(r.s.deps.PublicURL+"/bitrix/robots/"+url.PathEscape(spec.Code),
+		r.s.deps.PublicURL+"/bitrix/placements/"+robotSettings, r.app.UserID)
 	if listed {
 		if err = r.c.RobotUpdate(ctx, robot); !errors.Is(err, bitrix.ErrNotFound) {
 			return false, err

@@ -31,6 +31,8 @@ type PortalSnapshot struct {
 	Notifications []Notification `json:"notifications"`
 	Deliveries    []Delivery     `json:"deliveries"`
 	Requests      int            `json:"requests"`
+	Stats         Stats          `json:"stats"`
+	Triggers      []Trigger      `json:"triggers"`
 }
 
 // CardSnapshot is one card with its timeline; Fields as in Portal.Item.
@@ -81,6 +83,7 @@ func (s *Server) Snapshot() StateSnapshot {
 		snap := PortalSnapshot{
 			Name: p.Name(), MemberID: p.MemberID(), Endpoint: p.Endpoint(), Stages: p.Stages(), Robots: p.Robots(), Bindings: p.Bindings(),
 			Placements: p.Placements(), Workflows: p.Workflows(), Notifications: p.Notifications(), Deliveries: p.Deliveries(), Requests: p.Requests(),
+			Stats: p.Stats(), Triggers: p.Triggers(),
 		}
 		s.mu.Lock()
 		types := sortedKeys(p.types)
@@ -109,6 +112,7 @@ type command struct {
 	Stage        string         `json:"stage"`
 	Fields       map[string]any `json:"fields"`
 	Step         Step           `json:"step"`
+	Trigger      Trigger        `json:"trigger"`
 	Method       string         `json:"method"`
 	Status       int            `json:"status"`
 	Code         string         `json:"code"`
@@ -124,7 +128,7 @@ type command struct {
 	Options      string         `json:"options"`
 }
 
-// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|page|levers/…}.
+// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|triggers|page|levers/…}.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	p := s.portals[r.PathValue("portal")]
@@ -166,6 +170,9 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 	case "robots":
 		p.PlaceRobot(cmd.EntityTypeID, cmd.Stage, cmd.Step)
 		return done, nil
+	case "triggers":
+		p.PlaceTrigger(cmd.Trigger)
+		return done, nil
 	case "page":
 		query, form := p.OpenPage(cmd.ClientID, cmd.Placement, cmd.Options, max(cmd.UserID, 1))
 		return map[string]any{"query": query, "form": form}, nil
@@ -177,7 +184,7 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 	return done, p.pullLever(verb, cmd)
 }
 
-// pullLever does levers/{fail|drop|lose|hang|expire|rename|plan|dismiss|pause|dropdeliveries|limit|failtoken}.
+// pullLever does levers/{fail|drop|lose|hang|expire|rename|plan|dismiss|pause|suspend|advance|resetstats|dropdeliveries|limit|failtoken}.
 func (p *Portal) pullLever(verb string, cmd command) error {
 	count := max(cmd.Count, 1)
 	switch verb {
@@ -199,6 +206,12 @@ func (p *Portal) pullLever(verb string, cmd command) error {
 		p.DismissUser(cmd.UserID)
 	case "levers/pause":
 		p.PauseDelivery(cmd.On)
+	case "levers/suspend":
+		p.SuspendOnline(cmd.On)
+	case "levers/advance":
+		p.s.Advance(time.Duration(cmd.Milliseconds) * time.Millisecond)
+	case "levers/resetstats":
+		p.ResetStats()
 	case "levers/dropdeliveries":
 		p.DropNextDeliveries(count)
 	case "levers/limit":

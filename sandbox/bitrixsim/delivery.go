@@ -31,6 +31,15 @@ func (p *Portal) PauseDelivery(on bool) {
 	p.s.notify()
 }
 
+// SuspendOnline loses every online event while on, as when the application is away: each is recorded as dropped and
+// never sent again, while the offline queues go on gathering. Robots and webhook steps are still called.
+func (p *Portal) SuspendOnline(on bool) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	p.suspended = on
+	p.s.notify()
+}
+
 // DropNextDeliveries makes the queue lose the next n calls without trying.
 func (p *Portal) DropNextDeliveries(n int) {
 	p.s.mu.Lock()
@@ -62,6 +71,8 @@ func (p *Portal) enqueue(d *delivery) {
 	switch {
 	case p.s.closed:
 		p.record(d, Delivery{Err: "queue closed"})
+	case p.suspended && d.event != "":
+		p.record(d, Delivery{Err: "online events are suspended"})
 	case p.dropNext > 0:
 		p.dropNext--
 		p.record(d, Delivery{Err: "dropped by the queue"})

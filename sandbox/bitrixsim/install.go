@@ -20,6 +20,7 @@ type installation struct {
 	bindings    []*binding
 	offline     []*offlineRow
 	robots      map[string]*robot
+	triggers    map[string]string // code to name
 	placements  []*placement
 	options     map[string]any
 	userOptions map[int]map[string]any
@@ -40,7 +41,7 @@ func (p *Portal) installation(clientID string, finished bool) (*installation, er
 	if in == nil {
 		in = &installation{
 			id: p.nextID("app", 5), app: app, portal: p, appToken: p.s.random()[:32], finished: finished, version: 1,
-			robots: map[string]*robot{}, options: map[string]any{}, userOptions: map[int]map[string]any{},
+			robots: map[string]*robot{}, triggers: map[string]string{}, options: map[string]any{}, userOptions: map[int]map[string]any{},
 			queueTokens: map[int]*accessToken{}, lastNotice: map[int]time.Time{},
 		}
 		p.installs[clientID] = in

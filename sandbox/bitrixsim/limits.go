@@ -42,9 +42,6 @@ func (p *Portal) SetOperatingCost(method string, d time.Duration) {
 
 // takeToken puts one hit into the bucket of the source address.
 func (p *Portal) takeToken(from string, now time.Time) *restError {
-	if !p.limitRate {
-		return nil
-	}
 	leak, size := 2.0, 50.0
 	if p.family == "ent" {
 		leak, size = 5, 250
@@ -56,10 +53,11 @@ func (p *Portal) takeToken(from string, now time.Time) *restError {
 	}
 	b.level = max(0, b.level-leak*now.Sub(b.at).Seconds())
 	b.at = now
-	if b.level+1 > size {
+	if p.limitRate && b.level+1 > size {
 		return fail(http.StatusServiceUnavailable, "QUERY_LIMIT_EXCEEDED", "Too many requests")
 	}
 	b.level++
+	p.stats.MaxBucket = max(p.stats.MaxBucket, b.level)
 	return nil
 }
 

@@ -15,7 +15,7 @@ type method struct {
 func restMethods() map[string]method {
 	all := crmMethods()
 	for _, family := range []map[string]method{
-		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(),
+		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(), triggerMethods(),
 	} {
 		maps.Copy(all, family)
 	}

@@ -28,15 +28,17 @@ type Portal struct {
 	timelines  []*timelineRow
 	notices    []Notification
 	automation map[stageKey][]Step
+	triggers   []Trigger
 	templates  map[int]*Template
 	workflows  []*workflow
 	ids        map[string]int
 
 	calls      []Call
-	requests   int
+	stats      Stats
 	deliveries []Delivery
 	held       []*delivery
 	paused     bool
+	suspended  bool // online events are lost
 	dropNext   int
 	inFlight   int
 	sends      chan struct{}
@@ -84,7 +86,7 @@ func (s *Server) AddPortal(name string) *Portal {
 		types: map[int]*cardType{}, files: map[int]*File{}, disk: map[int]int{}, links: map[[2]int]map[string]any{},
 		automation: map[stageKey][]Step{}, templates: map[int]*Template{}, ids: map[string]int{},
 		buckets: map[string]*bucket{}, operating: map[string][]spent{}, costs: map[string]time.Duration{},
-		sends: make(chan struct{}, 16),
+		sends: make(chan struct{}, 16), stats: newStats(),
 	}
 	p.addBuiltInTypes()
 	s.portals[name] = p
@@ -152,7 +154,7 @@ func (p *Portal) Calls() []Call {
 func (p *Portal) Requests() int {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
-	return p.requests
+	return p.stats.Requests
 }
 
 // Notifications lists the notifications of all users, oldest first.

@@ -111,7 +111,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, pa
 	name := methodName(parts[len(parts)-1])
 	names := commandNames(name, params)
 	s.mu.Lock()
-	p.requests++
+	p.stats.Requests++
 	hang := p.takeHang(names)
 	lost := p.takeLever(leverLose, names) != nil
 	s.mu.Unlock()
@@ -121,7 +121,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, pa
 	if lost {
 		panic(http.ErrAbortHandler)
 	}
-	c := &call{s: s, p: p, params: params, at: s.now()}
+	c := &call{s: s, p: p, params: params}
 	status, body := c.answer(parts, name, remoteHost(r))
 	switch {
 	case c.drop:
@@ -141,6 +141,7 @@ func (c *call) answer(parts []string, name, from string) (int, []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	defer s.notify()
+	c.at = s.now()
 	result, err := c.enter(parts, name, from)
 	p.noteCall(c, name, err)
 	c.drop = c.drop || p.takeLever(leverDrop, []string{name}) != nil
@@ -306,6 +307,14 @@ func (p *Portal) noteCall(c *call, name string, err *restError) {
 		entry.Status, entry.Error = err.status, str(fromGo(err.code))
 	}
 	p.calls = append(p.calls, entry)
+	if err != nil {
+		p.stats.Errors[entry.Error]++
+	}
+	if name == "batch" && !c.inBatch {
+		p.stats.Batches = append(p.stats.Batches, asArray(c.params.fold("cmd")).len())
+		return
+	}
+	p.stats.Commands[name]++
 }
 
 // methodName lowers the case and cuts the format suffix.

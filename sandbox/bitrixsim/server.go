@@ -50,6 +50,7 @@ type Server struct {
 	closed        bool
 	wg            sync.WaitGroup
 	random        func() string
+	ahead         time.Duration // see Advance
 }
 
 // New makes a simulator without applications and portals.
@@ -174,9 +175,17 @@ func (s *Server) notify() {
 // now is the simulator's time in the portals' zone.
 func (s *Server) now() time.Time {
 	if s.cfg.Now != nil {
-		return s.cfg.Now().In(portalZone())
+		return s.cfg.Now().Add(s.ahead).In(portalZone())
 	}
-	return time.Now().In(portalZone())
+	return time.Now().Add(s.ahead).In(portalZone())
+}
+
+// Advance moves the simulator's clock ahead of Config.Now: tokens age, buckets leak, waiting steps run out of time.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	s.ahead += d
+	s.mu.Unlock()
+	s.Tick()
 }
 
 // portalZone is the server zone of all portals.

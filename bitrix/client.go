@@ -151,13 +151,19 @@ func (c *Client) Do(ctx context.Context, method string, params any) (*Answer, er
 	if err != nil {
 		return nil, err
 	}
+	return c.send(ctx, request{method: method, body: fixed(body)})
+}
+
+// send makes a call: once, and once more with a renewed token and at a renamed portal's new address.
+func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
+	method := req.method
 	access, endpoint, err := c.tokens.Token(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("bitrix: %s: token: %w", method, err)
 	}
 	to := target{access, endpoint}
 	for renewed, moved := false, false; ; {
-		resp, err := c.post(ctx, method, to, body)
+		resp, err := c.post(ctx, req, to)
 		if err != nil {
 			return nil, err
 		}
@@ -193,14 +199,15 @@ func (c *Client) renew(ctx context.Context, method string, to target) (target, e
 }
 
 // post sends one request. The token goes into the body: a query would land in logs.
-func (c *Client) post(ctx context.Context, method string, to target, body []byte) (*upstream.Response, error) {
-	if err := c.limiter.Wait(ctx, method); err != nil {
-		return nil, fmt.Errorf("bitrix: %s: wait for the limit: %w", method, err)
+func (c *Client) post(ctx context.Context, req request, to target) (*upstream.Response, error) {
+	if err := c.limiter.Wait(ctx, req.method); err != nil {
+		return nil, fmt.Errorf("bitrix: %s: wait for the limit: %w", req.method, err)
 	}
-	return c.up.Do(ctx, upstream.Request{
-		API: apiName, Op: method, Method: "POST", URL: slashed(to.endpoint) + method,
-		Header: jsonHeader(), Body: withAuth(body, to.access),
-	})
+	call, err := req.to(to)
+	if err != nil {
+		return nil, err
+	}
+	return c.up.Do(ctx, call)
 }
 
 // encodeParams turns params into the bytes of a JSON object.

@@ -1,11 +1,8 @@
 package bitrix
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -85,22 +82,3 @@ func hostOf(address string) string {
 }
 
 func slashed(endpoint string) string { return strings.TrimSuffix(endpoint, "/") + "/" }
-
-func jsonHeader() http.Header {
-	return http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
-}
-
-// withAuth puts the token behind the parameters, where it wins over a parameter of the same name.
-func withAuth(object []byte, access string) io.Reader {
-	if access == "" {
-		return bytes.NewReader(object)
-	}
-	body := make([]byte, 0, len(object)+len(access)+16)
-	body = append(body, object[:len(object)-1]...)
-	if len(object) > 2 {
-		body = append(body, ',')
-	}
-	quoted, _ := json.Marshal(access) // a string always encodes
-	body = append(append(body, `"auth":`...), quoted...)
-	return bytes.NewReader(append(body, '}'))
-}

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"time"
 )
 
 // StateSnapshot is what GET /control/bitrix/state answers.
@@ -181,47 +180,12 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 	case "uninstall":
 		return done, p.Uninstall(r.Context(), cmd.ClientID, cmd.On)
 	}
-	return done, p.pullLever(verb, cmd)
-}
-
-// pullLever does levers/{fail|drop|lose|hang|expire|rename|plan|dismiss|pause|suspend|advance|resetstats|dropdeliveries|limit|failtoken}.
-func (p *Portal) pullLever(verb string, cmd command) error {
-	count := max(cmd.Count, 1)
-	switch verb {
-	case "levers/fail":
-		p.FailNext(cmd.Method, cmd.Status, cmd.Code, count)
-	case "levers/drop":
-		p.DropAnswerNext(cmd.Method)
-	case "levers/lose":
-		p.LoseRequestNext(cmd.Method)
-	case "levers/hang":
-		p.HangNext(cmd.Method, time.Duration(cmd.Milliseconds)*time.Millisecond)
-	case "levers/expire":
-		p.ExpireAccessTokens()
-	case "levers/rename":
-		p.Rename(cmd.Name)
-	case "levers/plan":
-		p.SetPlan(cmd.Family, cmd.Features...)
-	case "levers/dismiss":
-		p.DismissUser(cmd.UserID)
-	case "levers/pause":
-		p.PauseDelivery(cmd.On)
-	case "levers/suspend":
-		p.SuspendOnline(cmd.On)
-	case "levers/advance":
-		p.s.Advance(time.Duration(cmd.Milliseconds) * time.Millisecond)
-	case "levers/resetstats":
-		p.ResetStats()
-	case "levers/dropdeliveries":
-		p.DropNextDeliveries(count)
-	case "levers/limit":
-		p.LimitRate(cmd.On)
-	case "levers/failtoken":
-		p.s.FailTokenNext(cmd.Status, cmd.Code, count)
-	default:
-		return errUnknownVerb
+	pull, known := leverVerbs()[verb]
+	if !known {
+		return nil, errUnknownVerb
 	}
-	return nil
+	pull(p, cmd)
+	return done, nil
 }
 
 // errUnknownVerb answers 404.

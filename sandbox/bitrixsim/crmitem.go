@@ -43,7 +43,30 @@ func (c *call) card() (*cardType, *item, *restError) {
 	if it == nil {
 		return nil, nil, notFound("Element not found")
 	}
+	if !c.user.sees(t.id, it.id) {
+		return nil, nil, bad("ACCESS_DENIED", "Access denied")
+	}
 	return t, it, nil
+}
+
+// readable lists the cards that the caller's user may read.
+func (c *call) readable(t *cardType) []*item {
+	return slices.DeleteFunc(t.sorted(), func(it *item) bool { return !c.user.sees(t.id, it.id) })
+}
+
+// mayChange checks the right to add (id 0), change or delete a card, and the plan's limit on smart processes.
+func (c *call) mayChange(t *cardType, id int) *restError {
+	if !c.user.changes(t.id, id) {
+		return bad("ACCESS_DENIED", "Access denied")
+	}
+	if c.p.smartLimit && t.id >= SmartProcessMin {
+		verb := "UPDATE"
+		if id == 0 {
+			verb = "CREATE"
+		}
+		return bad(verb+"_DYNAMIC_ITEM_RESTRICTED", "The plan does not allow it")
+	}
+	return nil
 }
 
 func itemGet(c *call) (any, *restError) {
@@ -61,7 +84,7 @@ func itemList(c *call) (any, *restError) {
 	}
 	how := c.naming()
 	var kept []*item
-	for _, it := range t.sorted() {
+	for _, it := range c.readable(t) {
 		ok, unknown := matches(asArray(c.params.get("filter")), func(name string) (any, bool) {
 			f := t.field(name, how)
 			if f == nil || f.typ == "crm_multifield" {
@@ -121,6 +144,9 @@ func itemAdd(c *call) (any, *restError) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.mayChange(t, 0); err != nil {
+		return nil, err
+	}
 	fields, err := c.postedFields()
 	if err != nil {
 		return nil, err
@@ -141,6 +167,9 @@ func itemUpdate(c *call) (any, *restError) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.mayChange(t, it.id); err != nil {
+		return nil, err
+	}
 	fields, err := c.postedFields()
 	if err != nil {
 		return nil, err
@@ -158,6 +187,9 @@ func itemUpdate(c *call) (any, *restError) {
 func itemDelete(c *call) (any, *restError) {
 	t, it, err := c.card()
 	if err != nil {
+		return nil, err
+	}
+	if err := c.mayChange(t, it.id); err != nil {
 		return nil, err
 	}
 	c.p.remove(t, it.id, c.actor())

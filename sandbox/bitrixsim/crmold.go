@@ -46,7 +46,18 @@ func (c *call) oldCard(t *cardType) (*item, *restError) {
 	if it == nil {
 		return nil, bad("", "Not found")
 	}
+	if !c.user.sees(t.id, id) {
+		return nil, bad("", "Access denied.")
+	}
 	return it, nil
+}
+
+// oldMayChange is mayChange in the old methods' words.
+func (c *call) oldMayChange(t *cardType, id int) *restError {
+	if !c.user.changes(t.id, id) {
+		return bad("", "Access denied.")
+	}
+	return nil
 }
 
 func oldGet(c *call, t *cardType) (any, *restError) {
@@ -59,7 +70,7 @@ func oldGet(c *call, t *cardType) (any, *restError) {
 
 func oldList(c *call, t *cardType) (any, *restError) {
 	var kept []*item
-	for _, it := range t.sorted() {
+	for _, it := range c.readable(t) {
 		ok, unknown := matches(asArray(c.params.fold("filter")), func(name string) (any, bool) {
 			f := t.field(name, namesUpper)
 			if f == nil {
@@ -146,6 +157,9 @@ func oldRefusal(err *restError) *restError {
 }
 
 func oldAdd(c *call, t *cardType) (any, *restError) {
+	if err := c.oldMayChange(t, 0); err != nil {
+		return nil, err
+	}
 	fields, err := c.oldFieldsParam()
 	if err != nil {
 		return nil, err
@@ -164,6 +178,9 @@ func oldAdd(c *call, t *cardType) (any, *restError) {
 func oldUpdate(c *call, t *cardType) (any, *restError) {
 	it, err := c.oldCard(t)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.oldMayChange(t, it.id); err != nil {
 		return nil, err
 	}
 	fields, err := c.oldFieldsParam()
@@ -188,6 +205,9 @@ func oldUpdate(c *call, t *cardType) (any, *restError) {
 func oldDelete(c *call, t *cardType) (any, *restError) {
 	it, err := c.oldCard(t)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.oldMayChange(t, it.id); err != nil {
 		return nil, err
 	}
 	c.p.remove(t, it.id, c.actor())

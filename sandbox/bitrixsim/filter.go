@@ -142,6 +142,9 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, last
 }
 
+// upper is a field name as the older lists spell it.
+func upper(name string) string { return strings.ToUpper(name) }
+
 // text is a stored value as text.
 func text(v any) string {
 	switch v := v.(type) {

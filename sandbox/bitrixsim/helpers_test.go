@@ -231,6 +231,11 @@ func (w *world) robot(fields map[string]any) {
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
+func copyBody(to io.Writer, resp *http.Response) (int64, error) {
+	defer resp.Body.Close()
+	return io.Copy(to, resp.Body)
+}
+
 func serve(t *testing.T, h http.Handler) string {
 	t.Helper()
 	srv := httptest.NewServer(h)

@@ -15,6 +15,7 @@ type installation struct {
 	app         *App
 	portal      *Portal
 	appToken    string // application_token
+	allowed     []int  // users who may use it; empty: all
 	finished    bool   // false while a UI app's installer has not called installFinish
 	version     int
 	bindings    []*binding

@@ -111,13 +111,3 @@ func (p *Portal) SetPlan(family string, features ...string) {
 	}
 	p.s.notify()
 }
-
-// DismissUser disables an employee: tokens of that user answer authorization_error.
-func (p *Portal) DismissUser(id int) {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	if u := p.users[id]; u != nil {
-		u.dismissed = true
-	}
-	p.s.notify()
-}

@@ -30,6 +30,7 @@ func (p *Portal) LimitRate(on bool) {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	p.limitRate = on
+	p.filled = bucket{}
 	clear(p.buckets)
 }
 
@@ -40,15 +41,20 @@ func (p *Portal) SetOperatingCost(method string, d time.Duration) {
 	p.costs[methodName(method)] = d
 }
 
+// rate is the leak a second and the size of the plan's bucket.
+func (p *Portal) rate() (leak, size float64) {
+	if p.family == "ent" {
+		return 5, 250
+	}
+	return 2, 50
+}
+
 // takeToken puts one hit into the bucket of the source address.
 func (p *Portal) takeToken(from string, now time.Time) *restError {
-	leak, size := 2.0, 50.0
-	if p.family == "ent" {
-		leak, size = 5, 250
-	}
+	leak, size := p.rate()
 	b := p.buckets[from]
 	if b == nil {
-		b = &bucket{at: now}
+		b = &bucket{level: p.filled.level, at: p.filled.at}
 		p.buckets[from] = b
 	}
 	b.level = max(0, b.level-leak*now.Sub(b.at).Seconds())
@@ -77,7 +83,7 @@ func (p *Portal) takeOperating(c *call, name string) *restError {
 	for len(baskets) > 0 && now.Sub(baskets[0].minute) >= operatingWindow {
 		baskets = baskets[1:]
 	}
-	if sum(baskets) >= operatingBudget {
+	if sum(baskets) >= operatingBudget || now.Before(p.blocked[name]) {
 		p.operating[key] = baskets
 		return fail(http.StatusTooManyRequests, "OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.")
 	}
@@ -114,6 +120,9 @@ func (c *call) timing(name string) map[string]any {
 	if baskets := c.p.operating[c.operatingKey(name)]; len(baskets) > 0 && !strings.EqualFold(name, "batch") {
 		block["operating"] = sum(baskets).Seconds()
 		block["operating_reset_at"] = baskets[0].minute.Add(operatingWindow).Unix()
+	}
+	if until := c.p.blocked[name]; finish.Before(until) {
+		block["operating_reset_at"] = until.Unix()
 	}
 	return block
 }

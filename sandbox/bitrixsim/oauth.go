@@ -111,6 +111,8 @@ func (s *Server) exchangeRefresh(w http.ResponseWriter, app *App, token string) 
 		oauthError(w, http.StatusUnauthorized, "NOT_INSTALLED", "Application not installed")
 	case old.in.portal.users[old.user] == nil || old.in.portal.users[old.user].dismissed:
 		oauthError(w, http.StatusForbidden, "user_access_error", "The user does not have access to the application.")
+	case !old.in.admits(old.user):
+		oauthError(w, http.StatusForbidden, "user_access_error", "The user does not have access to the application.")
 	default:
 		delete(s.refresh, token) // the docs promise no grace time: the old token is dead at once
 		s.refreshes++

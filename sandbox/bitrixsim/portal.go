@@ -47,20 +47,17 @@ type Portal struct {
 	buckets    map[string]*bucket
 	operating  map[string][]spent
 	costs      map[string]time.Duration
-}
-
-// user is an employee of a portal.
-type user struct {
-	id        int
-	admin     bool
-	dismissed bool
-	name      string
-	lastName  string
+	blocked    map[string]time.Time // by method, see BlockMethod
+	filled     bucket               // what a new bucket holds, see FillBucket
+	outage     failure
+	smartLimit bool
+	confirmed  map[string]map[string]*verdict // by method and token
 }
 
 // webhook is an inbound webhook.
 type webhook struct {
 	user   int
+	secret string
 	scopes []string
 }
 
@@ -87,6 +84,7 @@ func (s *Server) AddPortal(name string) *Portal {
 		automation: map[stageKey][]Step{}, templates: map[int]*Template{}, ids: map[string]int{},
 		buckets: map[string]*bucket{}, operating: map[string][]spent{}, costs: map[string]time.Duration{},
 		sends: make(chan struct{}, 16), stats: newStats(),
+		blocked: map[string]time.Time{}, confirmed: map[string]map[string]*verdict{},
 	}
 	p.addBuiltInTypes()
 	s.portals[name] = p
@@ -127,19 +125,12 @@ func (p *Portal) nextID(kind string, first int) int {
 	return p.ids[kind]
 }
 
-// AddUser adds an employee.
-func (p *Portal) AddUser(id int, name, lastName string, admin bool) {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	p.users[id] = &user{id: id, name: name, lastName: lastName, admin: admin}
-}
-
 // AddWebhook makes an inbound webhook of a user and returns its base address, with a trailing slash.
 func (p *Portal) AddWebhook(userID int, scopes ...string) string {
 	p.s.mu.Lock()
 	defer p.s.mu.Unlock()
 	secret := p.s.random()[:16]
-	p.webhooks[secret] = &webhook{user: userID, scopes: scopes}
+	p.webhooks[secret] = &webhook{user: userID, secret: secret, scopes: scopes}
 	return p.endpoint() + itoa(userID) + "/" + secret + "/"
 }
 

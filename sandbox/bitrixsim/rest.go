@@ -43,6 +43,7 @@ type call struct {
 	total   *int
 	next    *int
 	drop    bool // cut the connection after the work
+	xml     bool // the answer is asked for as XML
 }
 
 // actor is who a change is made by, for events and stamps.
@@ -121,7 +122,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, pa
 	if lost {
 		panic(http.ErrAbortHandler)
 	}
-	c := &call{s: s, p: p, params: params}
+	c := &call{s: s, p: p, params: params, xml: wantsXML(parts)}
 	status, body := c.answer(parts, name, remoteHost(r))
 	switch {
 	case c.drop:
@@ -129,7 +130,7 @@ func (s *Server) serveREST(w http.ResponseWriter, r *http.Request, p *Portal, pa
 	case body == nil:
 		htmlError(w, status)
 	default:
-		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.Header().Set("Content-Type", c.mediaType())
 		w.WriteHeader(status)
 		_, _ = w.Write(body) // the client may be gone
 	}
@@ -146,13 +147,13 @@ func (c *call) answer(parts []string, name, from string) (int, []byte) {
 	p.noteCall(c, name, err)
 	c.drop = c.drop || p.takeLever(leverDrop, []string{name}) != nil
 	if err == nil {
-		return http.StatusOK, encode(c.envelope(name, result))
+		return http.StatusOK, c.encode(c.envelope(name, result))
 	}
 	s.cfg.Log.Debug("refused", "portal", p.name, "method", name, "error", str(fromGo(err.code)))
 	if err.text == htmlPage {
 		return err.status, nil
 	}
-	return err.status, encode(errorBody(err))
+	return err.status, c.encode(errorBody(err))
 }
 
 // encode is the JSON of an answer, with slashes and angle brackets as they are.
@@ -166,8 +167,30 @@ func encode(body any) []byte {
 	return b.Bytes()
 }
 
+func (c *call) encode(body any) []byte {
+	if c.xml {
+		return encodeXML(body)
+	}
+	return encode(body)
+}
+
+func (c *call) mediaType() string {
+	if c.xml {
+		return "text/xml; charset=utf-8"
+	}
+	return "application/json; charset=utf-8"
+}
+
+// wantsXML reports whether the method was spelled METHOD.xml.
+func wantsXML(parts []string) bool {
+	return strings.HasSuffix(strings.ToLower(parts[len(parts)-1]), ".xml")
+}
+
 // enter authorises, counts and runs a top-level command.
 func (c *call) enter(parts []string, name, from string) (any, *restError) {
+	if err := c.p.refused(); err != nil {
+		return nil, err
+	}
 	if err := c.authorise(parts); err != nil {
 		return nil, err
 	}
@@ -200,6 +223,11 @@ func (c *call) run(name string) (any, *restError) {
 		return nil, m.app
 	case m.admin != nil && !c.user.admin:
 		return nil, m.admin
+	case c.user.extranet && (m.scope == "crm" || m.scope == "bizproc"):
+		return nil, fail(http.StatusForbidden, "allowed_only_intranet_user", "The method is available to intranet users only")
+	}
+	if err := c.confirm(name); err != nil {
+		return nil, err
 	}
 	if err := c.p.takeOperating(c, name); err != nil {
 		return nil, err
@@ -232,6 +260,9 @@ func (c *call) authorise(parts []string) *restError {
 	}
 	if c.user == nil || c.user.dismissed {
 		return fail(http.StatusUnauthorized, "authorization_error", "Unable to authorize user")
+	}
+	if c.in != nil && !c.in.admits(c.user.id) {
+		return noAccess()
 	}
 	return nil
 }
@@ -320,8 +351,7 @@ func (p *Portal) noteCall(c *call, name string, err *restError) {
 // methodName lowers the case and cuts the format suffix.
 func methodName(s string) string {
 	s = strings.ToLower(s)
-	s = strings.TrimSuffix(s, ".json")
-	return s
+	return strings.TrimSuffix(strings.TrimSuffix(s, ".json"), ".xml")
 }
 
 // remoteHost is the caller's address without the port: rate is counted by it.

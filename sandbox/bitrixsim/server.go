@@ -180,6 +180,13 @@ func (s *Server) now() time.Time {
 	return time.Now().Add(s.ahead).In(portalZone())
 }
 
+// Now is the simulator's time: Config.Now and whatever Advance added to it.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
 // Advance moves the simulator's clock ahead of Config.Now: tokens age, buckets leak, waiting steps run out of time.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()

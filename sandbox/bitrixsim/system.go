@@ -1,11 +1,6 @@
 package bitrixsim
 
-import (
-	"maps"
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // allScopes are the scopes that the simulator knows.
 func allScopes() []string {
@@ -19,11 +14,12 @@ func systemMethods() map[string]method {
 		"profile":         {run: profile},
 		"user.admin":      {run: func(c *call) (any, *restError) { return c.user.admin, nil }},
 		"user.access":     {run: userAccess},
-		"user.current":    {scope: "user|user_basic|user_brief", run: func(c *call) (any, *restError) { return c.user.render(), nil }},
+		"user.current":    {scope: "user|user_basic|user_brief", run: func(c *call) (any, *restError) { return c.user.render(c), nil }},
 		"user.get":        {scope: "user|user_basic|user_brief", run: userGet},
 		"scope":           {run: scopeList},
 		"method.get":      {run: methodGet},
 		"feature.get":     {run: featureGet},
+		"access.name":     {run: accessName},
 		"server.time":     {run: func(c *call) (any, *restError) { return c.s.now().Format(time.RFC3339), nil }},
 		"app.option.get":  {app: option, run: appOptionGet},
 		"app.option.set":  {app: option, admin: bad("AccessException", "Administrator authorization required"), run: appOptionSet},
@@ -43,36 +39,6 @@ func profile(c *call) (any, *restError) {
 	return map[string]any{
 		"ID": itoa(c.user.id), "ADMIN": c.user.admin, "NAME": c.user.name, "LAST_NAME": c.user.lastName, "PERSONAL_GENDER": "", "TIME_ZONE": "",
 	}, nil
-}
-
-func (u *user) render() map[string]any {
-	return map[string]any{
-		"ID": itoa(u.id), "ACTIVE": !u.dismissed, "NAME": u.name, "LAST_NAME": u.lastName, "WORK_POSITION": "", "USER_TYPE": "employee",
-	}
-}
-
-func userGet(c *call) (any, *restError) {
-	rows := []any{}
-	for _, id := range slices.Sorted(maps.Keys(c.p.users)) {
-		row := c.p.users[id].render()
-		filter := asArray(c.params.fold("filter"))
-		if c.params.has("ID") {
-			filter = pairs("ID", c.params.get("ID"))
-		}
-		if ok, _ := matches(filter, func(name string) (any, bool) { return row[strings.ToUpper(name)], true }); ok {
-			rows = append(rows, row)
-		}
-	}
-	return page(c, rows), nil
-}
-
-func userAccess(c *call) (any, *restError) {
-	for _, code := range list(c.params.fold("ACCESS")) {
-		if str(code) == "AU" || str(code) == "U"+itoa(c.user.id) {
-			return true, nil
-		}
-	}
-	return c.user.admin, nil
 }
 
 func scopeList(c *call) (any, *restError) {

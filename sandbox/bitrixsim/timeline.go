@@ -29,11 +29,14 @@ func (p *Portal) Timeline(entityTypeID, id int) []TimelineEntry {
 }
 
 // ownerOf resolves a card by type and id, or answers OWNER_NOT_FOUND.
-func (p *Portal) ownerOf(entityTypeID, id int) *restError {
-	if t := p.types[entityTypeID]; t != nil && t.items[id] != nil {
-		return nil
+func (c *call) ownerOf(entityTypeID, id int) *restError {
+	if t := c.p.types[entityTypeID]; t == nil || t.items[id] == nil {
+		return bad("OWNER_NOT_FOUND", "Owner was not found")
 	}
-	return bad("OWNER_NOT_FOUND", "Owner was not found")
+	if !c.user.changes(entityTypeID, id) {
+		return bad("ACCESS_DENIED", "Access denied")
+	}
+	return nil
 }
 
 // ownerType reads ENTITY_TYPE of comments: deal, lead, contact, company, dynamic_177.
@@ -53,7 +56,7 @@ func commentAdd(c *call) (any, *restError) {
 		return nil, bad("100", "Could not find value for parameter {fields}")
 	}
 	owner, id := c.p.ownerType(str(fields.get("ENTITY_TYPE"))), intOf(fields.get("ENTITY_ID"))
-	if err := c.p.ownerOf(owner, id); err != nil {
+	if err := c.ownerOf(owner, id); err != nil {
 		return nil, err
 	}
 	if str(fields.get("COMMENT")) == "" {
@@ -185,7 +188,7 @@ func logAdd(c *call) (any, *restError) {
 		}
 	}
 	owner, id := intOf(fields.get("entityTypeId")), intOf(fields.get("entityId"))
-	if err := c.p.ownerOf(owner, id); err != nil {
+	if err := c.ownerOf(owner, id); err != nil {
 		return nil, err
 	}
 	title := str(fields.get("title"))
@@ -222,7 +225,7 @@ func todoAdd(c *call) (any, *restError) {
 		}
 	}
 	owner, id := intOf(c.params.get("ownerTypeId")), intOf(c.params.get("ownerId"))
-	if err := c.p.ownerOf(owner, id); err != nil {
+	if err := c.ownerOf(owner, id); err != nil {
 		return nil, err
 	}
 	if _, err := parseTime(str(c.params.get("deadline"))); err != nil {

@@ -54,7 +54,7 @@ func userFieldAdd(c *call, t *cardType) (any, *restError) {
 		return nil, err
 	}
 	added := c.p.addUserField(t, f)
-	c.p.fieldEvent(t, added, c.actor())
+	c.p.fieldEvent(t, added, "ADD", c.actor())
 	return added.ID, nil
 }
 
@@ -80,13 +80,13 @@ func (p *Portal) checkUserField(t *cardType, f UserField) *restError {
 	return nil
 }
 
-func (p *Portal) fieldEvent(t *cardType, f *UserField, by actor) {
+func (p *Portal) fieldEvent(t *cardType, f *UserField, kind string, by actor) {
 	name := t.name()
 	if t.id >= SmartProcessMin {
 		name = "TYPE"
 	}
 	data := pairs("FIELDS", pairs("ID", itoa(f.ID), "ENTITY_ID", t.fieldEntity(), "FIELD_NAME", f.Name))
-	p.fire("ONCRM"+name+"USERFIELDADD", itoa(f.ID), data, by)
+	p.fire("ONCRM"+name+"USERFIELD"+kind, itoa(f.ID), data, by)
 }
 
 // label reads the first given label: a string, or the Russian one of a language map.
@@ -166,7 +166,7 @@ func configAdd(c *call) (any, *restError) {
 		return nil, bad("", "Fail to create new user field: "+err.text)
 	}
 	added := c.p.addUserField(t, f)
-	c.p.fieldEvent(t, added, c.actor())
+	c.p.fieldEvent(t, added, "ADD", c.actor())
 	return map[string]any{"field": renderConfig(t, added)}, nil
 }
 

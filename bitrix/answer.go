@@ -126,7 +126,7 @@ func (c *Client) finish(failed *APIError, access string, t CallTime, header http
 	case failed.Is(ErrOperatingLimit):
 		failed.Until = c.operatingUntil(failed.Method, t.OperatingResetAt)
 	case failed.UpstreamClass() == upstream.Wait:
-		failed.Until = c.now().Add(failed.rule().pause)
+		failed.Until = c.now().Add(failed.reaction().Pause)
 		if at, ok := upstream.ParseRetryAfter(header.Get("Retry-After"), c.now()); ok {
 			failed.Until = at
 		}

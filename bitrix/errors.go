@@ -44,6 +44,19 @@ var (
 	ErrPaymentRequired = errors.New("the portal's plan does not allow it")
 	// ErrConfirmation: an administrator must confirm the method for this token first.
 	ErrConfirmation = errors.New("an administrator must confirm the method")
+	// ErrAuthKind: the method does not take this kind of credential. Nearly always it needs an
+	// application's token and was called with a webhook; such calls are not even sent.
+	ErrAuthKind = errors.New("the method needs another kind of credential")
+	// ErrParameter: a parameter is missing or wrong; that is a fault of the caller's program.
+	ErrParameter = errors.New("a parameter is missing or wrong")
+	// ErrField: the portal's check of a field's value failed; the description says which.
+	ErrField = errors.New("a field's value is refused")
+	// ErrExists: an object of this name is there already.
+	ErrExists = errors.New("it exists already")
+	// ErrTaskCompleted: somebody completed the workflow task before.
+	ErrTaskCompleted = errors.New("the task is completed already")
+	// ErrNoRoom: the portal's disk is full, or the file could not be saved.
+	ErrNoRoom = errors.New("the portal could not save the file")
 	// ErrStepGone: the robot's step does not wait for an answer (any more); nothing is left to do.
 	ErrStepGone = errors.New("the step does not wait any more")
 	// ErrMoved: the portal redirected to an address that nobody confirmed.
@@ -57,18 +70,26 @@ var (
 )
 
 const (
-	minOperatingWait = 10 * time.Second // least pause of a method over its operating limit
-	codeMoved        = "redirect"       // ours: an unconfirmed redirect has no code of the portal's
+	minOperatingWait = 10 * time.Second  // least pause of a method over its operating limit
+	codeMoved        = "redirect"        // ours: an unconfirmed redirect has no code of the portal's
+	codeAuthKind     = "WRONG_AUTH_TYPE" // the portal's word for what is refused here before it is sent
 )
 
 // APIError is a refusal by the portal. It matches the sentinels above through errors.Is.
 type APIError struct {
 	Method      string
-	Status      int    // HTTP status; a batch command's error has 200
-	Code        string // as the portal wrote it: any case, "", "0" and "100" included
-	Description string // may be empty, localised, HTML; clipped
-	Argument    string // the parameter that is wrong, where the portal names it
+	Status      int          // HTTP status; a batch command's error has 200
+	Code        string       // as the portal wrote it: any case, "", "0" and "100" included
+	Description string       // may be empty, localised, HTML; clipped
+	Argument    string       // the parameter that is wrong, where the portal names it
+	Fields      []FieldError // of a refused REST 3.0 call
 	Until       time.Time
+}
+
+// FieldError is one wrong field of a REST 3.0 call. doc: _includes/error-info-v3.md
+type FieldError struct {
+	Field   string
+	Message string
 }
 
 // Error implements error.
@@ -77,153 +98,34 @@ func (e *APIError) Error() string {
 	if code == "" {
 		code = "no code"
 	}
-	if e.Description == "" {
-		return fmt.Sprintf("bitrix: %s: %s (HTTP %d)", e.Method, code, e.Status)
+	answered := "not sent"
+	if e.Status != 0 {
+		answered = fmt.Sprintf("HTTP %d", e.Status)
 	}
-	return fmt.Sprintf("bitrix: %s: %s: %s (HTTP %d)", e.Method, code, e.Description, e.Status)
+	if e.Description == "" {
+		return fmt.Sprintf("bitrix: %s: %s (%s)", e.Method, code, answered)
+	}
+	return fmt.Sprintf("bitrix: %s: %s: %s (%s)", e.Method, code, e.Description, answered)
 }
 
 // Is lets callers ask errors.Is(err, ErrNotFound) instead of comparing codes.
 func (e *APIError) Is(target error) bool {
-	is := e.rule().is
-	if target == ErrStepGone { // both methods say so with the code of a missing right
-		method := strings.ToLower(e.Method)
-		return is == ErrAccessDenied && (method == "bizproc.event.send" || method == "bizproc.activity.log")
+	is := e.reaction().Is
+	if is == ErrStepGone && target == ErrAccessDenied {
+		return true // the portal has no other word for it
 	}
 	return is != nil && target == is
 }
 
 // UpstreamClass implements upstream.Classified.
-func (e *APIError) UpstreamClass() upstream.Class { return e.rule().class }
+func (e *APIError) UpstreamClass() upstream.Class { return e.reaction().Class }
 
 // RetryAt implements upstream.Classified.
 func (e *APIError) RetryAt() time.Time { return e.Until }
 
 // MaybeDone implements upstream.Classified: only a fault of the portal itself in the middle of a write
 // leaves its outcome open; every refusal comes before the work.
-func (e *APIError) MaybeDone() bool { return e.rule().open && !IsRead(e.Method) }
-
-// rule is what one code means.
-type rule struct {
-	class upstream.Class
-	is    error         // its sentinel
-	open  bool          // a write may have been carried out
-	pause time.Duration // of a Wait without a time of its own
-}
-
-// rule finds the meaning by code, and where the code says nothing by text and status.
-func (e *APIError) rule() rule {
-	code := strings.ToLower(e.Code)
-	if r, ok := systemRule(code); ok {
-		return r
-	}
-	if r, ok := methodRule(code, strings.ToLower(e.Description)); ok {
-		return r
-	}
-	return statusRule(e.Status)
-}
-
-// systemRule is the table of errors that any method may give. doc: _includes/system-errors.md
-func systemRule(code string) (rule, bool) {
-	switch code {
-	case "internal_server_error", "error_unexpected_answer":
-		return rule{class: upstream.Retry, open: true}, true
-	case "query_limit_exceeded":
-		return rule{class: upstream.Wait, is: ErrRateLimited, pause: time.Second}, true
-	case "operation_time_limit":
-		return rule{class: upstream.Wait, is: ErrOperatingLimit, pause: minOperatingWait}, true
-	case "overload_limit":
-		return rule{class: upstream.Broken, is: ErrBlocked}, true
-	case "no_auth_found", "expired_token", "invalid_token":
-		return rule{class: upstream.Relogin, is: ErrExpiredToken}, true
-	case "authorization_error":
-		return rule{class: upstream.Relogin, is: ErrUserGone}, true
-	case "error_oauth", "not_installed", "application_not_found":
-		return rule{class: upstream.Broken, is: ErrAppGone}, true
-	case "payment_required":
-		return rule{class: upstream.Refused, is: ErrPaymentRequired}, true
-	case "portal_deleted": // "after repeated hits": so it is asked again, ever more rarely
-		return rule{class: upstream.Retry, is: ErrPortalDeleted}, true
-	case "method_confirm_waiting":
-		return rule{class: upstream.Wait, is: ErrConfirmation, pause: 10 * time.Minute}, true
-	case "invalid_credentials", "user_access_error", "method_confirm_denied", "allowed_only_intranet_user", "access_error":
-		return rule{class: upstream.Refused, is: ErrAccessDenied}, true
-	case "insufficient_scope", "invalid_scope":
-		return rule{class: upstream.Refused, is: ErrScope}, true
-	case "error_method_not_found":
-		return rule{class: upstream.Broken, is: ErrMethodNotFound}, true
-	case "error_batch_method_not_allowed", "error_batch_length_exceeded", "invalid_request", "wrong_auth_type",
-		"error_manifest_is_not_available", "invalid_arg_value", "error_argument", "100":
-		return rule{class: upstream.Broken}, true
-	case codeMoved:
-		return rule{class: upstream.Retry, is: ErrMoved}, true
-	default:
-		return rule{}, false
-	}
-}
-
-// methodRule reads the codes of single methods; where the code is empty, "0" or too general, the
-// beginning of the text decides, which the vendor's pages give.
-func methodRule(code, description string) (rule, bool) {
-	refused := func(is error) (rule, bool) { return rule{class: upstream.Refused, is: is}, true }
-	switch code {
-	case "access_denied":
-		if strings.Contains(description, "commercial plans") {
-			return refused(ErrPaymentRequired)
-		}
-		return refused(ErrAccessDenied)
-	case "not_found", "error_not_found", "owner_not_found", "error_activity_not_found", "error_template_not_found",
-		"error_task_not_found", "error_event_not_found", "error_placement_not_found", "error_entity_not_found":
-		return refused(ErrNotFound)
-	case "error_wrong_workflow_id": // of a template too
-		if strings.Contains(description, "not found") {
-			return refused(ErrNotFound)
-		}
-		return rule{class: upstream.Broken}, true
-	case "error_activity_already_installed":
-		return refused(ErrAlreadyInstalled)
-	case "error_activity_add_failure":
-		if strings.Contains(description, "already added") {
-			return refused(ErrAlreadyInstalled)
-		}
-		return rule{class: upstream.Retry, open: true}, true // "save error!"
-	}
-	switch {
-	case strings.Contains(description, "already binded"), strings.Contains(description, "unable to set event handler"):
-		return refused(ErrAlreadyBound)
-	case code != "" && code != "0":
-		return rule{}, false
-	case strings.HasPrefix(description, "not found"), strings.HasSuffix(description, "is not found"),
-		strings.HasSuffix(description, "is not found."):
-		return refused(ErrNotFound)
-	case strings.HasPrefix(description, "access denied"):
-		return refused(ErrAccessDenied)
-	default:
-		return rule{}, false
-	}
-}
-
-// statusRule is what remains for a code that says nothing.
-func statusRule(status int) rule {
-	switch {
-	case status == http.StatusUnauthorized:
-		return rule{class: upstream.Relogin}
-	case status == http.StatusPaymentRequired:
-		return rule{class: upstream.Refused, is: ErrPaymentRequired}
-	case status == http.StatusForbidden:
-		return rule{class: upstream.Refused, is: ErrAccessDenied}
-	case status == http.StatusTooManyRequests:
-		return rule{class: upstream.Wait, is: ErrRateLimited, pause: minOperatingWait}
-	case status == http.StatusNotFound:
-		return rule{class: upstream.Refused, is: ErrNotFound}
-	case isRedirect(status):
-		return rule{class: upstream.Retry, is: ErrMoved}
-	case status >= http.StatusInternalServerError:
-		return rule{class: upstream.Retry, open: true}
-	default:
-		return rule{class: upstream.Refused}
-	}
-}
+func (e *APIError) MaybeDone() bool { return e.reaction().Open && !IsRead(e.Method) }
 
 // AnswerError is an answer that cannot be understood; it matches ErrBadAnswer. Its text never quotes
 // the answer.

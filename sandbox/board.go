@@ -102,6 +102,9 @@ func boards(p *bitrixsim.Portal) []board {
 		types  []int
 	)
 	for _, st := range p.Stages() {
+		if st.EntityTypeID == bitrixsim.Quote || st.EntityTypeID == bitrixsim.SmartInvoice {
+			continue // nothing in the demonstration works on them
+		}
 		id := boardID(st.EntityTypeID, st.CategoryID)
 		if len(out) == 0 || out[len(out)-1].ID != id {
 			out = append(out, board{ID: id, Name: boardName(st.EntityTypeID, st.CategoryID)})

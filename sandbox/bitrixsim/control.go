@@ -60,7 +60,7 @@ func (p *Portal) Stages() []StageInfo {
 	for _, id := range sortedKeys(p.types) {
 		t := p.types[id]
 		funnels := t.categories
-		if id == Lead {
+		if t.stageField() != "" && len(funnels) == 0 {
 			funnels = []category{{}}
 		}
 		for _, cat := range funnels {

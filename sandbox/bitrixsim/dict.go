@@ -29,7 +29,7 @@ func stageHistory(c *call) (any, *restError) {
 		return nil, err
 	}
 	stage := "STAGE"
-	if t.id == Lead {
+	if t.stageField() == "STATUS_ID" {
 		stage = "STATUS"
 	}
 	var rows []map[string]any
@@ -41,7 +41,7 @@ func stageHistory(c *call) (any, *restError) {
 			"ID": h.id, "TYPE_ID": h.kind, "OWNER_ID": h.owner, "CREATED_TIME": h.created,
 			stage + "_SEMANTIC_ID": h.semantic, stage + "_ID": h.stage,
 		}
-		if t.id != Lead {
+		if len(t.categories) > 0 {
 			row["CATEGORY_ID"] = h.category
 		}
 		rows = append(rows, row)

@@ -120,6 +120,27 @@ BANKING_DETAILS bankingDetails string
 CONTACT_IDS contactIds crm_contact m
 CATEGORY_ID categoryId crm_category r
 FM fm crm_multifield m`
+	quoteFields = `
+TITLE title string
+STATUS_ID stageId crm_status
+CLOSED closed boolean
+LEAD_ID leadId crm_lead
+DEAL_ID dealId crm_deal
+MYCOMPANY_ID mycompanyId crm_company
+TAX_VALUE taxValue double
+BEGINDATE begindate date
+CLOSEDATE closedate date
+ACTUAL_DATE actualDate date
+QUOTE_NUMBER quoteNumber string
+CONTENT content string
+TERMS terms string
+CLIENT_TITLE clientTitle string
+CLIENT_ADDR clientAddr string
+CLIENT_CONTACT clientContact string
+CLIENT_EMAIL clientEmail string
+CLIENT_PHONE clientPhone string`
+	invoiceFields = `
+ACCOUNT_NUMBER accountNumber string`
 	smartFields = `
 TITLE title string
 XML_ID xmlId string
@@ -144,6 +165,10 @@ func standardFields(entityTypeID int) []*fieldDef {
 		table = commonFields + oldStamps + personFields + contactFields
 	case Company:
 		table = commonFields + oldStamps + companyFields
+	case Quote:
+		table = commonFields + oldStamps + moneyFields + quoteFields
+	case SmartInvoice:
+		table = commonFields + newStamps + moneyFields + movedNew + smartFields + invoiceFields
 	default:
 		table = commonFields + newStamps + moneyFields + movedNew + smartFields
 	}

@@ -61,7 +61,7 @@ func pairs(kv ...any) *array {
 // cardEvent tells that a card was added, updated, moved to another funnel or deleted.
 func (p *Portal) cardEvent(t *cardType, kind string, it *item, by actor) {
 	id := itoa(it.id)
-	if t.id < SmartProcessMin {
+	if !t.dynamic() {
 		fields := pairs("ID", id)
 		if kind == "MOVETOCATEGORY" {
 			fields.set("CATEGORY_ID", text(it.vals["CATEGORY_ID"]))
@@ -72,7 +72,9 @@ func (p *Portal) cardEvent(t *cardType, kind string, it *item, by actor) {
 	}
 	data := pairs("FIELDS", pairs("ID", id, "ENTITY_TYPE_ID", itoa(t.id)))
 	p.fire("ONCRMDYNAMICITEM"+kind, itoa(t.id)+":"+id, data, by)
-	p.fire("ONCRMDYNAMICITEM"+kind+"_"+itoa(t.id), id, data, by)
+	if t.id >= SmartProcessMin {
+		p.fire("ONCRMDYNAMICITEM"+kind+"_"+itoa(t.id), id, data, by)
+	}
 }
 
 // fire hands an event to every binding: online ones get a delivery, offline ones a row in the queue.

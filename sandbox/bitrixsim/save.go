@@ -116,7 +116,7 @@ func (p *Portal) placeOnStage(t *cardType, all, vals map[string]any) *restError 
 		return nil
 	}
 	cat, _ := all["CATEGORY_ID"].(int)
-	if t.id != Lead && !slices.ContainsFunc(t.categories, func(c category) bool { return c.id == cat }) {
+	if len(t.categories) > 0 && !slices.ContainsFunc(t.categories, func(c category) bool { return c.id == cat }) {
 		if _, posted := vals["CATEGORY_ID"]; posted && cat != 0 {
 			return bad("CRM_FIELD_ERROR_VALUE_NOT_VALID", "Invalid value for field \"categoryId\"")
 		}
@@ -133,8 +133,7 @@ func (p *Portal) placeOnStage(t *cardType, all, vals map[string]any) *restError 
 		st = &p.stages(t.stageEntity(cat))[0]
 		all[field], vals[field] = st.code, st.code
 	}
-	if t.id < SmartProcessMin {
-		name := map[int]string{Lead: "STATUS_SEMANTIC_ID", Deal: "STAGE_SEMANTIC_ID"}[t.id]
+	if name := map[int]string{Lead: "STATUS_SEMANTIC_ID", Deal: "STAGE_SEMANTIC_ID"}[t.id]; name != "" {
 		all[name], vals[name] = st.semantic(), st.semantic()
 	}
 	if t.id == Deal {
@@ -186,7 +185,7 @@ func (p *Portal) update(t *cardType, it *item, vals map[string]any, by actor) *r
 		return err
 	}
 	now := p.s.now().Format(isoTime)
-	if newStage && t.id >= SmartProcessMin {
+	if newStage && t.dynamic() {
 		all["PREVIOUS_STAGE_ID"] = it.vals[stage]
 	}
 	it.vals = all

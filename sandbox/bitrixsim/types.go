@@ -8,6 +8,8 @@ const (
 	Deal            = 2
 	Contact         = 3
 	Company         = 4
+	Quote           = 7
+	SmartInvoice    = 31
 	SmartProcessMin = 128
 )
 

@@ -62,8 +62,23 @@ func (t *cardType) name() string {
 		return "CONTACT"
 	case Company:
 		return "COMPANY"
+	case Quote:
+		return "QUOTE"
+	case SmartInvoice:
+		return "SMART_INVOICE"
 	}
 	return "DYNAMIC_" + itoa(t.id)
+}
+
+// dynamic reports whether the type works like a smart process: events, stamps and names of its own.
+func (t *cardType) dynamic() bool { return t.id >= SmartProcessMin || t.id == SmartInvoice }
+
+// short is the prefix of the type in bindings and product rows: D, T80.
+func (t *cardType) short() string {
+	if t.id >= SmartProcessMin {
+		return "T" + strconv.FormatInt(int64(t.id), 16)
+	}
+	return map[int]string{Lead: "L", Deal: "D", Contact: "C", Company: "CO", Quote: "Q", SmartInvoice: "SI"}[t.id]
 }
 
 // fieldEntity is the entity id of user fields: CRM_DEAL, CRM_7 (type id, not entityTypeId).
@@ -77,7 +92,7 @@ func (t *cardType) fieldEntity() string {
 // stageField is the field that holds the stage, or empty for contacts and companies.
 func (t *cardType) stageField() string {
 	switch t.id {
-	case Lead:
+	case Lead, Quote:
 		return "STATUS_ID"
 	case Contact, Company:
 		return ""
@@ -90,6 +105,10 @@ func (t *cardType) stageEntity(category int) string {
 	switch {
 	case t.id == Lead:
 		return "STATUS"
+	case t.id == Quote:
+		return "QUOTE_STATUS"
+	case t.id == SmartInvoice:
+		return "SMART_INVOICE_STAGE_" + itoa(category)
 	case t.id == Deal && category == 0:
 		return "DEAL_STAGE"
 	case t.id == Deal:
@@ -110,18 +129,27 @@ func (t *cardType) document() (entity, prefix string) {
 	case Company:
 		return "CCrmDocumentCompany", "COMPANY"
 	}
-	return `Bitrix\Crm\Integration\BizProc\Document\Dynamic`, t.name()
+	class := map[int]string{Quote: "Quote", SmartInvoice: "SmartInvoice"}[t.id]
+	if class == "" {
+		class = "Dynamic"
+	}
+	return `Bitrix\Crm\Integration\BizProc\Document\` + class, t.name()
 }
 
 // addBuiltInTypes fills a new portal; the caller holds mu.
 func (p *Portal) addBuiltInTypes() {
-	for id, title := range map[int]string{Lead: "Лид", Deal: "Сделка", Contact: "Контакт", Company: "Компания"} {
+	for id, title := range map[int]string{
+		Lead: "Лид", Deal: "Сделка", Contact: "Контакт", Company: "Компания", Quote: "Предложение", SmartInvoice: "Счёт",
+	} {
 		p.types[id] = newCardType(id, title)
 	}
 	p.addStages("STATUS", "", 0, "NEW Новый,IN_PROCESS В работе,PROCESSED Обработан,CONVERTED Качественный S,JUNK Некачественный F")
 	p.types[Deal].categories = []category{{id: 0, name: "Общая", def: true}}
 	p.addStages("DEAL_STAGE", "", 0, dealStages)
 	p.addDealCategory("Регистрация прав")
+	p.addStages("QUOTE_STATUS", "", 0, "DRAFT Новое,SENT Отправлено,APPROVED Принято S,DECLAINED Отклонено F")
+	p.types[SmartInvoice].categories = []category{{id: 1, name: "Общее направление", def: true}}
+	p.addStages(p.types[SmartInvoice].stageEntity(1), "DT31_1:", 1, "N Новый,S Отправлен,P Оплачен S,D Не оплачен F")
 }
 
 const dealStages = "NEW Новая,PREPARATION Подготовка документов,PREPAYMENT_INVOICE Счёт на предоплату,EXECUTING В работе," +

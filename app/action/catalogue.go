@@ -39,7 +39,8 @@ type Action struct {
 
 // Catalogue lists every action.
 func Catalogue() []Action {
-	return []Action{extractAction(), createAction(), signAction(), submitAction(), statusAction(), waitAction()}
+	return []Action{extractAction(), createAction(), signAction(), submitAction(), statusAction(), waitAction(),
+		actionAction(), extraPackageAction(), cadastreSuggestAction()}
 }
 
 // Codes lists the codes of the catalogue.

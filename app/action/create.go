@@ -28,21 +28,8 @@ func runExtract(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	}
 	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted,
 		body: func(_ context.Context, _ *realty.Client, requestID string) ([]byte, error) {
-			var bad []string
-			for _, p := range r.Check.Check(string(realty.ObjectRequestKind), options) {
-				if p.Severity != mapping.SeverityError {
-					continue
-				}
-				line := p.Path + ": " + p.MessageRU
-				if param := map[string]string{"cadastralNumber": "cadastral_number", "type": "type"}[p.Path]; param != "" {
-					line = fmt.Sprintf("%s (параметр %s): %s", p.Path, param, p.MessageRU)
-				}
-				bad = append(bad, line)
-			}
-			if len(bad) > 0 {
-				return nil, invalid(bad)
-			}
-			return realty.NewCreateBody(requestID, options)
+			return r.checked(realty.ObjectRequestKind, requestID, options,
+				map[string]string{"cadastralNumber": "cadastral_number", "type": "type"})
 		}})
 }
 

@@ -22,12 +22,12 @@ import (
 )
 
 // KindAction is the kind of rows that a trigger makes; robots and webhooks bring their own kinds.
-const KindAction = "action"
+const KindAction = inbox.KindAction
 
 // Store is what actions keep.
 type Store interface {
 	Docflow(ctx context.Context, id docflow.ID) (docflow.Record, error)
-	LatestDocflow(ctx context.Context, portal string, card docflow.Card, system docflow.System) (docflow.Record, error)
+	CardDocflows(ctx context.Context, portal string, card docflow.Card, limit int) ([]docflow.Record, error)
 	Write(ctx context.Context, lease lane.Lease, writes ...lane.Write) error
 	TakeCursor(ctx context.Context, id portal.ID, connection, cursor string) error
 }
@@ -113,9 +113,18 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return w.r.refuse(c, refusal), nil
 	}
 	if err != nil {
+		w.r.hold(ctx, c)
 		return lane.Result{}, fmt.Errorf("«%s» не выполнено: %w", a.Name.RU, err)
 	}
 	return result, nil
+}
+
+// hold has a robot answered before its step gives up, though its action waits for a try that may come
+// later than that. Where it can't be stored now, the next run does it.
+func (r *runner) hold(ctx context.Context, c *call) {
+	if w := c.waiter("", docflow.UntilNow); w != nil && !w.AnswerBy.IsZero() {
+		_ = r.Store.Write(ctx, c.row.Lease, docflow.Await{Waiter: *w})
+	}
 }
 
 // docflowID derives the docflow's id from the row, so that a second run finds what the first one made.
@@ -129,7 +138,7 @@ func (c *call) waiter(id docflow.ID, until docflow.Until) *docflow.Waiter {
 		return nil
 	}
 	return &docflow.Waiter{Docflow: id, Portal: string(c.portal), Card: c.Card, Until: until, Action: c.action.Code,
-		Token: c.EventToken, Deadline: c.Deadline}
+		Token: c.EventToken, Workflow: c.WorkflowID, Deadline: c.Deadline, AnswerBy: c.AnswerBy}
 }
 
 // answer ends a run whose robot is answered with what the record holds now.
@@ -162,7 +171,7 @@ func (r *runner) record(ctx context.Context, c *call) (docflow.Record, error) {
 		err error
 	)
 	if id == "" {
-		rec, err = r.Store.LatestDocflow(ctx, string(c.portal), c.Card, docflow.Realty)
+		rec, err = r.latest(ctx, c, func(realty.Kind) bool { return true })
 	} else {
 		rec, err = r.Store.Docflow(ctx, docflow.ID(id))
 		if err == nil && rec.Portal != string(c.portal) {

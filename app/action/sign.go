@@ -8,7 +8,6 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/reaction"
-	"konturbridge/bitrix"
 	"konturbridge/realty"
 )
 
@@ -31,9 +30,12 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	refs, err := r.signatureFiles(ctx, b24, c)
+	refs, err := r.files(ctx, b24, c, "signatures")
 	if err != nil {
 		return lane.Result{}, err
+	}
+	if len(refs) == 0 {
+		return lane.Result{}, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
 	}
 	// A second run must pair files and statements as the first did, so those that it signed count.
 	targets := r.targets(rec, c)
@@ -81,54 +83,4 @@ func (r *runner) targets(rec docflow.Record, c *call) []docflow.Statement {
 		targets = append(targets, s)
 	}
 	return targets
-}
-
-// signatureFiles reads the parameter: links or ids as a robot or a trigger gives files, or the name of the
-// card's file field, which is all that a webhook's text can carry. An id is looked for in the card.
-func (r *runner) signatureFiles(ctx context.Context, b24 *bitrix.Client, c *call) ([]bitrix.FileRef, error) {
-	var (
-		refs []bitrix.FileRef
-		item bitrix.Item
-		err  error
-	)
-	for _, value := range c.Properties.All("signatures") {
-		ref, parsed := bitrix.ParseFileValue(value)
-		named := strings.HasPrefix(value, "UF_")
-		if !named && parsed != nil {
-			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» не файл. Укажите в роботе поле карточки с файлами подписей", value)})
-		}
-		if item == nil && (named || ref.Link == "") {
-			if item, err = b24.ItemGet(ctx, bitrix.EntityTypeID(c.Card.EntityType), bitrix.ID(c.Card.ID)); err != nil {
-				return nil, err
-			}
-		}
-		switch {
-		case named:
-			refs = append(refs, item.Files(value)...)
-		case ref.Link == "":
-			found, ok := fileOf(item, ref.ID)
-			if !ok {
-				return nil, invalid([]string{fmt.Sprintf("signatures: файл %d не найден в карточке. Приложите его заново", ref.ID)})
-			}
-			refs = append(refs, found)
-		default:
-			refs = append(refs, ref)
-		}
-	}
-	if len(refs) == 0 {
-		return nil, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
-	}
-	return refs, nil
-}
-
-// fileOf finds a file with a link in any field of a card.
-func fileOf(item bitrix.Item, id bitrix.ID) (bitrix.FileRef, bool) {
-	for name := range item {
-		for _, f := range item.Files(name) {
-			if f.ID == id && f.Link != "" {
-				return f, true
-			}
-		}
-	}
-	return bitrix.FileRef{}, false
 }

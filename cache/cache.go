@@ -46,11 +46,17 @@ type Locker interface {
 type Rate struct {
 	PerSecond float64 // calls per second, positive
 	Burst     int     // calls that a bucket holds, positive
+	// Start is what a bucket that nobody remembers holds, 0 to Burst: more than nothing when calls may
+	// have been made that were counted elsewhere or forgotten.
+	Start float64
 }
 
 func (r Rate) check(n int) error {
 	if !(r.PerSecond > 0) || math.IsInf(r.PerSecond, 1) || r.Burst <= 0 {
 		return fmt.Errorf("%w: rate %v per second, burst %d", errUsage, r.PerSecond, r.Burst)
+	}
+	if !(r.Start >= 0) || r.Start > float64(r.Burst) {
+		return fmt.Errorf("%w: a bucket of %d starts at %v", errUsage, r.Burst, r.Start)
 	}
 	if n < 0 || n > r.Burst {
 		return fmt.Errorf("%w: %d calls never fit into a bucket of %d", errUsage, n, r.Burst)

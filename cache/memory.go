@@ -189,9 +189,15 @@ func (m *Memory) Take(ctx context.Context, key string, n int, rate Rate) (time.D
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now := m.now()
-	b := m.buckets[key] // zero: empty since ever
+	b, known := m.buckets[key]
+	if !known {
+		b = bucket{level: rate.Start, at: now}
+	}
 	level := max(0, b.level-max(0, now.Sub(b.at).Seconds())*rate.PerSecond)
 	if over := level + float64(n) - float64(rate.Burst); over > overfull {
+		if !known { // from now on it is
+			m.fill(key, level, rate, now)
+		}
 		return max(1, seconds(over/rate.PerSecond)), nil
 	}
 	m.fill(key, level+float64(n), rate, now)

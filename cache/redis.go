@@ -148,7 +148,7 @@ func (r *Redis) Take(ctx context.Context, key string, n int, rate Rate) (time.Du
 		return 0, err
 	}
 	wait, err := takeScript.Run(ctx, r.client, []string{r.prefix + "budget:" + key},
-		n, rate.PerSecond, rate.Burst, milliseconds(rate.drained())).Int64()
+		n, rate.PerSecond, rate.Burst, milliseconds(rate.drained()), rate.Start).Int64()
 	if err != nil {
 		return 0, r.failed(ctx, err)
 	}

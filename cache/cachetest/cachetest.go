@@ -41,6 +41,7 @@ func Run(t *testing.T, newCache func(t *testing.T) cache.Full) {
 		"budget holds":          testBudgetHolds,
 		"budget leaks":          testBudgetLeaks,
 		"budget drains":         testBudgetDrains,
+		"budget starts":         testBudgetStarts,
 		"budget is shared":      testBudgetIsShared,
 		"wrong calls":           testWrongCalls,
 		"ended context":         testEndedContext,
@@ -278,6 +279,23 @@ func testBudgetDrains(t *testing.T, c cache.Full) {
 	require.Eventually(t, func() bool { return take(t, c, "fast", 10, fast) == 0 }, patient, tick)
 }
 
+// testBudgetStarts: who knows nothing of a bucket starts it with what may have been used; one that is
+// remembered keeps its level.
+func testBudgetStarts(t *testing.T, c cache.Full) {
+	careful := slow
+	careful.Start = 7
+	require.Zero(t, take(t, c, "k", 3, careful))
+	requireAbout(t, 1000*time.Second, take(t, c, "k", 1, careful))
+	requireAbout(t, 1000*time.Second, take(t, c, "k", 1, slow))
+
+	careful.Start = 10
+	requireAbout(t, 1000*time.Second, take(t, c, "refused", 1, careful))
+	requireAbout(t, 1000*time.Second, take(t, c, "refused", 1, slow)) // known since then
+
+	require.Zero(t, take(t, c, "known", 1, slow))
+	require.Zero(t, take(t, c, "known", 9, careful))
+}
+
 func testBudgetIsShared(t *testing.T, c cache.Full) {
 	rate := cache.Rate{PerSecond: 0.001, Burst: 25}
 	var taken atomic.Int32
@@ -305,7 +323,8 @@ func testWrongCalls(t *testing.T, c cache.Full) {
 		_, err := c.Lock(ctx, "k", ttl)
 		require.Error(t, err)
 	}
-	for _, rate := range []cache.Rate{{}, {PerSecond: 1}, {Burst: 1}, {PerSecond: -1, Burst: 1}} {
+	for _, rate := range []cache.Rate{{}, {PerSecond: 1}, {Burst: 1}, {PerSecond: -1, Burst: 1},
+		{PerSecond: 1, Burst: 1, Start: 2}, {PerSecond: 1, Burst: 1, Start: -1}} {
 		_, err := c.Take(ctx, "k", 1, rate)
 		require.Error(t, err, fmt.Sprint(rate))
 		require.NotErrorIs(t, err, cache.ErrUnavailable)

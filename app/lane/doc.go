@@ -3,7 +3,9 @@
 // Work is rows of one table. A lane is a portal's (or a connection's feed), a part is a card's. A node
 // leases whole lanes; within a lane each part is worked strictly in order, one row at a time, parts side
 // by side. So a portal's budget has one owner, a card keeps its order, and no lock is on the path. Rows of one
-// kind never take all the workers of their lane: what waits for one system does not hold up another.
+// kind never take all the workers of their lane: what waits for one system does not hold up another. A row
+// that waits for its portal's budget is parked (see [Park]): it keeps its part and needs no worker, so that
+// hundreds may wait together and be packed into few requests.
 //
 // A row ends in one of these ways (see [Verdict]):
 //
@@ -18,5 +20,6 @@
 // again at the lease's end, or at once when the process starts again on an embedded database.
 //
 // The reading order is row.go (what is worked), retry.go (what a failure means), queue.go (order within
-// a lane, pure), scheduler.go (workers), leases.go (claim, renew, release, follow foreign changes).
+// a lane, pure), scheduler.go (workers), park.go (rows that need none), leases.go (claim, renew, release,
+// follow foreign changes).
 package lane

@@ -63,7 +63,7 @@ func (s *Scheduler) claimDue(ctx context.Context) {
 				s.drop(old, ErrLeaseLost)
 			}
 			q := newQueue(lease, s.setTimer)
-			q.limit = s.cfg.PerLane
+			q.working.limit, q.parked.limit = s.cfg.PerLane, max(1, s.cfg.Parked/4)
 			q.ctx, q.cancel = context.WithCancelCause(s.runs)
 			s.queues[lease.Lane] = q
 			s.load(q, 0)

@@ -70,10 +70,14 @@ func (s *Scheduler) loaded(q *queue, rows []Row, after int64, touched map[int64]
 	}
 }
 
+// heldPages is how many pages of rows whose kind has no room may pile up in memory.
+const heldPages = 16
+
 // refill reads the next page when there is one and the workers have little to do. Rows that wait for
-// their time do not count, however many: they must not hold back those behind them. The caller holds mu.
+// their time, are parked or find no room for their kind do not count, the last up to a limit: they must
+// not hold back those behind them. The caller holds mu.
 func (s *Scheduler) refill(q *queue) {
-	if q.more && q.live < s.cfg.Page/2 {
+	if q.more && q.live-q.parked.all-min(q.waiting(), heldPages*s.cfg.Page) < s.cfg.Page/2 {
 		s.load(q, q.loaded)
 	}
 }

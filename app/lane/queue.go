@@ -17,11 +17,10 @@ type queue struct {
 	items   map[int64]*item
 	parts   map[string]*part
 	ready   []*part            // parts whose next row may run now, in the order in which they became so
-	running int                // rows handed out and not yet finished
-	limit   int                // of running, of which the last quarter is kept for kinds that have few; 0: none
-	kinds   map[string]int     // running, by kind
+	working tally              // rows handed out and not yet finished, but for the parked ones
+	parked  tally              // rows handed out that wait outside and need no worker, see [Park]
 	held    map[string][]*part // parts like those in ready, but the kind of their next row has no room
-	live    int                // rows of parts that are ready or running: what keeps the workers busy
+	live    int                // rows of parts that are ready or running: what keeps the workers busy, or waits parked
 	loaded  int64              // highest id that was read or pushed
 	more    bool               // the table holds rows above loaded that are not in memory, or may: a page is being read
 	loading bool
@@ -49,8 +48,7 @@ type part struct {
 
 func newQueue(lease Lease, later func(*queue, string, time.Time)) *queue {
 	return &queue{lease: lease, later: later, items: map[int64]*item{}, parts: map[string]*part{}, more: true,
-		kinds: map[string]int{}, held: map[string][]*part{},
-		ctx: context.Background(), cancel: func(error) {}}
+		held: map[string][]*part{}, ctx: context.Background(), cancel: func(error) {}}
 }
 
 // add takes a row in, at its place by id. A row that is already known is left as it is.
@@ -223,8 +221,7 @@ func (q *queue) take(now time.Time) (Row, bool) {
 		p.ready = false
 		if it != nil {
 			it.busy, p.busy = true, true
-			q.running++
-			q.kinds[it.row.Kind]++
+			q.working.add(it.row.Kind, 1)
 			q.count(p)
 			return it.row, true
 		}
@@ -234,10 +231,27 @@ func (q *queue) take(now time.Time) (Row, bool) {
 	return Row{}, false
 }
 
-// room reports whether one more row of a kind may run. Rows of one kind often wait for the same thing,
-// such as the portal's budget of requests: however many, they leave workers to the other kinds.
-func (q *queue) room(kind string) bool {
-	return q.limit == 0 || q.running < q.limit-q.limit/4 || q.kinds[kind] < max(1, q.limit/16)
+// room reports whether one more row of a kind may run: now, and when it must then wait as others do.
+func (q *queue) room(kind string) bool { return q.working.room(kind) && q.parked.room(kind) }
+
+// park counts a running row as one that needs no worker; unpark takes it back.
+func (q *queue) park(kind string) {
+	q.working.add(kind, -1)
+	q.parked.add(kind, 1)
+	q.unhold()
+}
+
+func (q *queue) unpark(kind string) {
+	q.parked.add(kind, -1)
+	q.working.add(kind, 1)
+}
+
+// waiting counts the parts whose kind has no room.
+func (q *queue) waiting() (parts int) {
+	for _, held := range q.held {
+		parts += len(held)
+	}
+	return parts
 }
 
 // unhold makes one part of every kind that has room ready again: a row that ended leaves room for one.
@@ -254,12 +268,12 @@ func (q *queue) unhold() {
 	}
 }
 
+// running counts the rows handed out and not yet finished.
+func (q *queue) running() int { return q.working.all + q.parked.all }
+
 // vacate takes a row back from its worker.
 func (q *queue) vacate(it *item) {
-	q.running--
-	if q.kinds[it.row.Kind]--; q.kinds[it.row.Kind] == 0 {
-		delete(q.kinds, it.row.Kind)
-	}
+	q.working.add(it.row.Kind, -1)
 	it.busy, q.parts[it.row.Part].busy = false, false
 	q.unhold()
 }
@@ -297,7 +311,7 @@ func (q *queue) giveBack(id int64, now time.Time) {
 // due is the earliest moment at which a row may run; ok is false while there is anything to do now, be it
 // that a part's time has come and nobody has been told yet.
 func (q *queue) due(now time.Time) (at time.Time, ok bool) {
-	if q.running > 0 || len(q.ready) > 0 || q.more || q.loading {
+	if q.running() > 0 || len(q.ready) > 0 || q.more || q.loading {
 		return time.Time{}, false
 	}
 	for _, p := range q.parts {

@@ -77,7 +77,7 @@ func TestOrderOfOnePart(t *testing.T) {
 			require.Empty(t, q.items)
 			require.Empty(t, q.parts)
 			require.Zero(t, q.live)
-			require.Zero(t, q.running)
+			require.Zero(t, q.running())
 		})
 	}
 }
@@ -241,7 +241,7 @@ func kind(k string) func(*Row) { return func(r *Row) { r.Kind = k } }
 func TestAKindLeavesWorkersToOthers(t *testing.T) {
 	t.Parallel()
 	q, _ := newTestQueue()
-	q.limit = 8
+	q.working.limit = 8
 	take := func() (ids []int64) {
 		for {
 			r, ok := q.take(noon)
@@ -275,15 +275,15 @@ func TestAKindLeavesWorkersToOthers(t *testing.T) {
 	require.Len(t, taken(q, noon), 3, "nothing is left behind")
 	require.Empty(t, q.items)
 	require.Empty(t, q.held)
-	require.Empty(t, q.kinds)
-	require.Zero(t, q.running)
+	require.Empty(t, q.working.kinds)
+	require.Zero(t, q.running())
 	require.Zero(t, q.live)
 }
 
 func TestAHeldRowThatEndsElsewhereHoldsNobody(t *testing.T) {
 	t.Parallel()
 	q, _ := newTestQueue(row(1, "a"), row(2, "b"), row(3, "c"), row(4, "d"), row(5, "e"))
-	q.limit = 4
+	q.working.limit = 4
 	for range 3 {
 		_, ok := q.take(noon)
 		require.True(t, ok)

@@ -14,6 +14,7 @@ type Config struct {
 	Node     string        // names this process among the holders: unlike any other's, its own earlier runs included; required
 	Workers  int           // rows worked at once; 64
 	PerLane  int           // of them at most for one lane, the last quarter for kinds that have few; three quarters of Workers
+	Parked   int           // rows that wait without a worker at most, a quarter of them for one lane; 64 times Workers
 	Page     int           // rows of one lane read and kept in memory at once; 1000
 	Lanes    int           // lanes held at most; 2000
 	Lease    time.Duration // 15 s
@@ -48,6 +49,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.PerLane == 0 {
 		c.PerLane = max(1, c.Workers*3/4)
+	}
+	if c.Parked == 0 {
+		c.Parked = 64 * c.Workers
 	}
 	if c.Page == 0 {
 		c.Page = 1000
@@ -86,13 +90,16 @@ type Scheduler struct {
 	ring    []*queue // lanes with ready parts, for round-robin
 	timers  timers
 	crowded int             // length of timers at which the stale ones are thrown out
+	loops   int             // workers, with those that stay with parked rows
+	parked  int             // rows of all lanes that need no worker now, see [Park]
 	stopped bool            // nothing new is started
 	ended   bool            // Run has returned
 	runs    context.Context // of all runs
 
-	wake  chan struct{} // the timer loop looks again
-	claim chan struct{} // the lease loop looks for lanes now
-	loads sync.WaitGroup
+	wake    chan struct{} // the timer loop looks again
+	claim   chan struct{} // the lease loop looks for lanes now
+	loads   sync.WaitGroup
+	workers sync.WaitGroup
 }
 
 // New returns a scheduler; Run starts it.
@@ -108,13 +115,13 @@ func New(cfg Config, store Store, worker Worker) *Scheduler {
 func (s *Scheduler) Run(ctx context.Context, grace time.Duration) error {
 	work, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer cancel(nil)
+	var loops sync.WaitGroup
 	s.mu.Lock()
 	s.runs = work
-	s.mu.Unlock()
-	var workers, loops sync.WaitGroup
 	for range s.cfg.Workers {
-		workers.Go(s.workLoop)
+		s.spawn()
 	}
+	s.mu.Unlock()
 	loops.Go(func() { s.timerLoop(ctx) })
 	loops.Go(func() { s.leaseLoop(ctx) })
 	<-ctx.Done()
@@ -123,7 +130,7 @@ func (s *Scheduler) Run(ctx context.Context, grace time.Duration) error {
 	s.cond.Broadcast()
 	s.mu.Unlock()
 	timer := time.AfterFunc(grace, func() { cancel(errShutdown) })
-	workers.Wait()
+	s.workers.Wait()
 	timer.Stop()
 	loops.Wait()
 	s.loads.Wait()
@@ -153,6 +160,7 @@ func (s *Scheduler) Push(rows []Row) {
 			}
 		case row.ID > q.loaded && (q.more || q.live >= 2*s.cfg.Page):
 			q.more = true // it, too, will be read in its turn
+			s.refill(q)
 		default:
 			q.add(row, now)
 			s.offer(q)
@@ -188,15 +196,22 @@ func (s *Scheduler) Foreign(lane string) {
 	}
 }
 
-// Waiting counts what is in memory, for metrics.
+// Waiting counts what is in memory, for metrics; running counts the parked rows, too.
 func (s *Scheduler) Waiting() (lanes, rows, running int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, q := range s.queues {
 		rows += len(q.items)
-		running += q.running
+		running += q.running()
 	}
 	return len(s.queues), rows, running
+}
+
+// Parked counts the rows that wait without a worker, for metrics.
+func (s *Scheduler) Parked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.parked
 }
 
 func (s *Scheduler) nudge() {
@@ -208,7 +223,7 @@ func (s *Scheduler) nudge() {
 
 // offer puts q into the ring when a worker could take something of it. The caller holds mu.
 func (s *Scheduler) offer(q *queue) {
-	if q.offered || q.leaving || len(q.ready) == 0 || q.running >= s.cfg.PerLane {
+	if q.offered || q.leaving || len(q.ready) == 0 || q.working.all >= s.cfg.PerLane {
 		return
 	}
 	q.offered = true
@@ -217,11 +232,11 @@ func (s *Scheduler) offer(q *queue) {
 }
 
 // next blocks until a row may run or the scheduler stops. Lanes take turns, row by row.
-func (s *Scheduler) next() (context.Context, Row, bool) {
+func (s *Scheduler) next() (*queue, Row, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for {
-		if s.stopped {
+		if s.stopped || s.surplus() {
 			return nil, Row{}, false
 		}
 		for len(s.ring) > 0 {
@@ -229,13 +244,13 @@ func (s *Scheduler) next() (context.Context, Row, bool) {
 			s.ring[0] = nil
 			s.ring = s.ring[1:]
 			q.offered = false
-			if s.queues[q.lease.Lane] != q || q.leaving || q.running >= s.cfg.PerLane {
+			if s.queues[q.lease.Lane] != q || q.leaving || q.working.all >= s.cfg.PerLane {
 				continue
 			}
 			row, ok := q.take(s.cfg.Now())
 			s.offer(q)
 			if ok {
-				return q.ctx, row, true
+				return q, row, true
 			}
 			s.refill(q)
 		}
@@ -245,17 +260,20 @@ func (s *Scheduler) next() (context.Context, Row, bool) {
 
 func (s *Scheduler) workLoop() {
 	for {
-		ctx, row, ok := s.next()
+		q, row, ok := s.next()
 		if !ok {
 			return
 		}
-		s.runOne(ctx, row)
+		s.runOne(q, row)
 	}
 }
 
-func (s *Scheduler) runOne(ctx context.Context, row Row) {
+func (s *Scheduler) runOne(q *queue, row Row) {
 	started := s.cfg.Now()
+	sl := &slot{s: s, q: q, kind: row.Kind}
+	ctx := context.WithValue(q.ctx, slotKey{}, sl)
 	result, err := s.work(ctx, row)
+	s.leave(sl)
 	now := s.cfg.Now()
 	run := Run{Row: row, Took: now.Sub(started), Waited: started.Sub(row.RunAt), Failed: err}
 	if err != nil && (errors.Is(err, ErrLeaseLost) || context.Cause(ctx) != nil) {

@@ -28,6 +28,18 @@ type TokenSource interface {
 	Refresh(ctx context.Context, stale string) (access, endpoint string, err error)
 }
 
+// Substitute is a TokenSource that may have another user's or another application's token for the same
+// portal. Without it such a refusal is passed on.
+type Substitute interface {
+	// Substitute is called after the portal refused stale for good: because matches ErrUserGone or
+	// ErrAppGone, or says that the application is closed to the token's user. It returns the token to go on
+	// with. Returning stale again means that there is none.
+	Substitute(ctx context.Context, stale string, because error) (access, endpoint string, err error)
+}
+
+// maxSubstitutes bounds how many tokens one call goes through.
+const maxSubstitutes = 10
+
 // webhook is a TokenSource whose endpoint is the credential.
 type webhook struct{ endpoint string }
 
@@ -162,6 +174,7 @@ func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
 		return nil, fmt.Errorf("bitrix: %s: token: %w", method, err)
 	}
 	to := target{access, endpoint}
+	substitutes := 0
 	for renewed, moved := false, false; ; {
 		resp, err := c.post(ctx, req, to)
 		if err != nil {
@@ -175,11 +188,21 @@ func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
 			continue
 		}
 		answer, err := c.read(method, to.access, resp)
-		if renewed || !errors.Is(err, ErrExpiredToken) {
+		var (
+			next    target
+			failure error
+		)
+		switch source, able := c.tokens.(Substitute); {
+		case !renewed && errors.Is(err, ErrExpiredToken):
+			renewed = true
+			next, failure = c.renew(ctx, method, to)
+		case able && substitutes < maxSubstitutes && ownerGone(err):
+			renewed = false
+			substitutes++
+			next.access, next.endpoint, failure = source.Substitute(ctx, to.access, err)
+		default:
 			return answer, err
 		}
-		renewed = true
-		next, failure := c.renew(ctx, method, to)
 		if failure != nil {
 			return nil, failure
 		}
@@ -188,6 +211,13 @@ func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
 		}
 		to = next
 	}
+}
+
+// ownerGone reports whether whoever the token stands for is lost to the portal: the call was not executed,
+// and no renewal helps.
+func ownerGone(err error) bool {
+	refused, ok := errors.AsType[*APIError](err)
+	return ok && (refused.Is(ErrUserGone) || refused.Is(ErrAppGone) || strings.EqualFold(refused.Code, "user_access_error"))
 }
 
 func (c *Client) renew(ctx context.Context, method string, to target) (target, error) {

@@ -15,7 +15,8 @@ import (
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, []string{"realty_extract", "realty_create", "realty_sign", "realty_submit", "realty_status", "realty_wait"}, action.Codes())
+	require.Equal(t, []string{"realty_extract", "realty_create", "realty_sign", "realty_submit", "realty_status", "realty_wait",
+		"realty_action", "realty_extra_package", "realty_cadastre_suggest"}, action.Codes())
 	code, property := regexp.MustCompile(`^[A-Za-z0-9._-]+$`), regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 	types := []string{"bool", "int", "double", "string", "text", "date", "datetime", "select", "user", "file"}
 	for _, a := range action.Catalogue() {
@@ -36,7 +37,7 @@ func TestCatalogue(t *testing.T) {
 		for _, p := range a.Returns {
 			returns = append(returns, p.Name)
 		}
-		require.Subset(t, returns, []string{"docflow_id", "state", "error", "error_code"}, a.Code)
+		require.Subset(t, returns, []string{"state", "error", "error_code"}, a.Code)
 	}
 	require.Len(t, action.Catalogue()[1].Params[0].Options, len(realty.Kinds()))
 }

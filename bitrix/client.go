@@ -174,6 +174,9 @@ func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
 		return nil, fmt.Errorf("bitrix: %s: token: %w", method, err)
 	}
 	to := target{access, endpoint}
+	if err := wrongKind(method, to); err != nil {
+		return nil, err
+	}
 	substitutes := 0
 	for renewed, moved := false, false; ; {
 		resp, err := c.post(ctx, req, to)

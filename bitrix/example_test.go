@@ -32,12 +32,16 @@ func ExampleClient_ItemGet() {
 }
 
 func ExampleCall() {
-	client, stop := answering(`{"result":[{"NAME":"Подписано","CODE":"signed"}]}`)
+	client, stop := answering(`{"result":{"ID":"1","NAME":"Анна","WORK_POSITION":"Юрист"}}`)
 	defer stop()
-	type trigger struct{ Name, Code string }
-	triggers, err := bitrix.Call[[]trigger](context.Background(), client, "crm.automation.trigger.list", nil)
-	fmt.Println(triggers, err)
-	// Output: [{Подписано signed}] <nil>
+	type user struct {
+		ID       bitrix.ID   `json:"ID"`
+		Name     bitrix.Text `json:"NAME"`
+		Position bitrix.Text `json:"WORK_POSITION"`
+	}
+	who, err := bitrix.Call[user](context.Background(), client, "user.current", nil)
+	fmt.Println(who, err)
+	// Output: {1 Анна Юрист} <nil>
 }
 
 func ExampleClient_Batch() {

@@ -48,22 +48,46 @@ func with[T any](call func(ctx context.Context, c *bitrix.Client) (T, error), wa
 	return exchange{func(ctx context.Context, c *bitrix.Client) (any, error) { return call(ctx, c) }, want}
 }
 
-// TestMethodsSpeakAsDocumented sends every typed method against its documented exchange.
+// documented are the exchanges of all areas.
+func documented() []map[string]exchange {
+	return []map[string]exchange{
+		systemCalls(), eventCalls(), robotCalls(), workflowCalls(), cardCalls(), fieldCalls(), noteCalls(),
+	}
+}
+
+// TestMethodsSpeakAsDocumented sends every typed method against its documented exchange, with an
+// application's token and with a webhook. A method of applications is not even sent with a webhook.
 func TestMethodsSpeakAsDocumented(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
-	for _, group := range []map[string]exchange{systemCalls(), eventCalls(), workflowCalls(), cardCalls(), fieldCalls(), noteCalls()} {
+	for _, group := range documented() {
 		for name, tc := range group {
+			require.False(t, used[name+".json"], "%s is asked twice", name)
 			used[name+".json"] = true
-			t.Run(name, func(t *testing.T) {
+			t.Run(name+" with a token", func(t *testing.T) {
 				t.Parallel()
 				g := readGolden(t, name)
 				p := newPortal(t, ok(string(g.Answer)))
-				got, err := tc.call(t.Context(), clientOf(bitrix.NewWebhook(p.endpoint())))
+				got, err := tc.call(t.Context(), newClient(t, p))
 				require.NoError(t, err)
 				require.Equal(t, tc.want, got)
 				require.Len(t, p.requests(), 1)
 				require.Equal(t, "/rest/"+g.Method, p.requests()[0].Path)
+				require.JSONEq(t, withToken(t, g.Params), p.requests()[0].Body)
+			})
+			t.Run(name+" with a webhook", func(t *testing.T) {
+				t.Parallel()
+				g := readGolden(t, name)
+				p := newPortal(t, ok(string(g.Answer)))
+				got, err := tc.call(t.Context(), clientOf(bitrix.NewWebhook(p.endpoint()+"1/secret/")))
+				if bitrix.NeedsApp(g.Method) {
+					require.ErrorIs(t, err, bitrix.ErrAuthKind)
+					require.Empty(t, p.requests())
+					return
+				}
+				require.NoError(t, err)
+				require.Equal(t, tc.want, got)
+				require.Equal(t, "/rest/1/secret/"+g.Method, p.requests()[0].Path)
 				require.JSONEq(t, string(g.Params), p.requests()[0].Body)
 			})
 		}
@@ -73,6 +97,17 @@ func TestMethodsSpeakAsDocumented(t *testing.T) {
 	for _, file := range files {
 		require.True(t, used[file.Name()], "%s is asked by no test", file.Name())
 	}
+}
+
+// withToken is the parameters with the credential that newClient adds.
+func withToken(t *testing.T, params json.RawMessage) string {
+	t.Helper()
+	fields := map[string]json.RawMessage{}
+	require.NoError(t, json.Unmarshal(params, &fields))
+	fields["auth"] = json.RawMessage(`"TOKEN-OF-TEST"`)
+	data, err := json.Marshal(fields)
+	require.NoError(t, err)
+	return string(data)
 }
 
 const handler = "https://bridge.example/bitrix/events"
@@ -151,66 +186,6 @@ func eventCalls() map[string]exchange {
 		"offline_list": with(func(ctx context.Context, c *bitrix.Client) (bitrix.ListAnswer[[]bitrix.OfflineEvent], error) {
 			return c.OfflineList(ctx, bitrix.ListOptions{Filter: map[string]any{"!PROCESS_ID": ""}})
 		}, bitrix.ListAnswer[[]bitrix.OfflineEvent]{}),
-	}
-}
-
-func robot() bitrix.Robot {
-	return bitrix.Robot{
-		Code: "acme_send", Handler: "https://bridge.example/bx/robot", AuthUserID: 1, Subscription: bitrix.SubscriptionYes,
-		Name: bitrix.Texts{"ru": "Отправить в Acme", "en": "Send to Acme"},
-		Properties: bitrix.RobotProperties{
-			{ID: "docType", Name: bitrix.Texts{"ru": "Тип", "en": "Type"}, Type: "select", Required: true, Default: "pdf",
-				Options: bitrix.PropertyOptions{{Key: "pdf", Title: "PDF"}, {Key: "docx", Title: "DOCX"}}},
-			{ID: "note", Name: bitrix.Texts{"": "Note"}, Type: "text"},
-		},
-		ReturnProperties: bitrix.RobotProperties{{ID: "externalId", Name: bitrix.Texts{"": "External id"}, Type: "string"}},
-		Filter:           &bitrix.RobotFilter{Include: []any{[]string{"crm", "CCrmDocumentDeal"}, []string{"crm", "CCrmDocumentLead"}}},
-	}
-}
-
-func workflowCalls() map[string]exchange {
-	return map[string]exchange{
-		"robot_add":    run(func(ctx context.Context, c *bitrix.Client) error { return c.RobotAdd(ctx, robot()) }),
-		"robot_update": run(func(ctx context.Context, c *bitrix.Client) error { return c.RobotUpdate(ctx, robot()) }),
-		"robot_delete": run(func(ctx context.Context, c *bitrix.Client) error { return c.RobotDelete(ctx, "acme_send") }),
-		"robot_list":   get((*bitrix.Client).RobotList, []string{"test_robot", "sms_robot"}),
-		"event_send": run(func(ctx context.Context, c *bitrix.Client) error {
-			return c.EventSend(ctx, bitrix.RobotAnswer{
-				EventToken: "55c1|A5|hs", ReturnValues: map[string]any{"state": "sent", "files": []string{"a", "b"}}, LogMessage: "готово",
-			})
-		}),
-		"activity_log": run(func(ctx context.Context, c *bitrix.Client) error { return c.ActivityLog(ctx, "55c1|A5|hs", "ждём") }),
-		"workflow_start": with(func(ctx context.Context, c *bitrix.Client) (string, error) {
-			document, err := bitrix.NewDocumentID(147, 1)
-			if err != nil {
-				return "", err
-			}
-			return c.WorkflowStart(ctx, bitrix.WorkflowStart{TemplateID: 212, DocumentID: document, Parameters: map[string]any{"who": "user_14"}})
-		}, "66e81a641752f8.56521481"),
-		"workflow_instances": with(func(ctx context.Context, c *bitrix.Client) (bitrix.ListAnswer[[]bitrix.Workflow], error) {
-			list, err := c.WorkflowInstances(ctx, bitrix.ListOptions{
-				Select: []string{"ID", "DOCUMENT_ID"}, Filter: map[string]any{"=DOCUMENT_ID": "DEAL_1633"},
-				Order: bitrix.Order{{Field: "MODIFIED", Desc: true}},
-			})
-			for i := range list.Result {
-				list.Result[i].Started.Time = list.Result[i].Started.UTC()
-			}
-			return list, err
-		}, bitrix.ListAnswer[[]bitrix.Workflow]{Total: 1, Result: []bitrix.Workflow{{
-			ID: "658c4d3d6a2906.51542462", Module: "crm", Entity: "CCrmDocumentDeal", Element: "DEAL_1633",
-			Started: bitrix.Time{Time: time.Date(2023, 12, 27, 17, 13, 49, 0, time.UTC)}, StartedBy: 57, TemplateID: 212,
-		}}}),
-		"workflow_terminate": run(func(ctx context.Context, c *bitrix.Client) error {
-			return c.WorkflowTerminate(ctx, "658c4d3d6a2906.51542462", "stopped")
-		}),
-		"workflow_kill": run(func(ctx context.Context, c *bitrix.Client) error {
-			return c.WorkflowKill(ctx, "658c4d3d6a2906.51542462")
-		}),
-		"template_list": with(func(ctx context.Context, c *bitrix.Client) (bitrix.ListAnswer[[]bitrix.Template], error) {
-			return c.TemplateList(ctx, bitrix.ListOptions{Select: []string{"ID", "NAME", "PARAMETERS"}})
-		}, bitrix.ListAnswer[[]bitrix.Template]{Total: 1, Result: []bitrix.Template{
-			{ID: 12, Name: "Подписание", Parameters: bitrix.Map[bitrix.TemplateParameter]{}},
-		}}),
 	}
 }
 

@@ -3,6 +3,7 @@ package bitrix_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -128,6 +129,9 @@ func newClient(t *testing.T, p *portal, opts ...bitrix.Option) *bitrix.Client {
 func clientOf(source bitrix.TokenSource, opts ...bitrix.Option) *bitrix.Client {
 	return bitrix.New(insecure(), source, append([]bitrix.Option{bitrix.WithClock(clock)}, opts...)...)
 }
+
+// line writes values beside each other.
+func line(values ...any) string { return strings.TrimSpace(fmt.Sprintln(values...)) }
 
 // field is one key of a JSON object.
 func field(t *testing.T, object, key string) string {

@@ -2,11 +2,7 @@ package bitrix
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"maps"
-	"net/http"
-	"slices"
 )
 
 // itemFrame is the frame of an answer with one item.
@@ -88,72 +84,7 @@ type ItemsOptions struct {
 // meanwhile shift nothing. An error ends the walk.
 // doc: settings/performance/huge-data.md
 func (c *Client) Items(ctx context.Context, opts ItemsOptions) iter.Seq2[Item, error] {
-	list := ListOptions{Select: opts.Select, Order: Order{{Field: "id"}}, Start: -1}
-	if len(list.Select) > 0 && !slices.Contains(list.Select, "id") && !slices.Contains(list.Select, "*") {
-		list.Select = append([]string{"id"}, list.Select...)
-	}
-	return scan("crm.item.list", opts.After, func(after ID) ([]Item, error) {
-		list.Filter = withAfter(opts.Filter, ">id", after)
-		page, err := c.ItemList(ctx, opts.Kind, list)
-		return page.Result, err
+	return byID("crm.item.list", "id", ScanOptions{opts.Select, opts.Filter, opts.After}, func(list ListOptions) (ListAnswer[[]Item], error) {
+		return c.ItemList(ctx, opts.Kind, list)
 	}, Item.ID)
-}
-
-// withAfter adds the scan's own condition to a copy of filter.
-func withAfter(filter map[string]any, key string, after ID) map[string]any {
-	all := maps.Clone(filter)
-	if all == nil {
-		all = map[string]any{}
-	}
-	all[key] = after
-	return all
-}
-
-// scan walks pages by the id of the last row until a page is not full.
-func scan[T any](method string, after ID, page func(after ID) ([]T, error), idOf func(T) ID) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		for last := after; ; {
-			rows, err := page(last)
-			if err != nil {
-				yield(none, err)
-				return
-			}
-			for _, row := range rows {
-				id := idOf(row)
-				if id <= last { // never ask for the same page for ever
-					cause := errors.New("rows are not in the order of their ids")
-					yield(none, &AnswerError{Method: method, Status: http.StatusOK, Cause: cause, executed: true})
-					return
-				}
-				last = id
-				if !yield(row, nil) {
-					return
-				}
-			}
-			if len(rows) < pageSize {
-				return
-			}
-		}
-	}
-}
-
-// ContactLink is a contact of a card.
-type ContactLink struct {
-	ContactID ID   `json:"CONTACT_ID"`
-	Sort      ID   `json:"SORT"`
-	RoleID    ID   `json:"ROLE_ID"`
-	Primary   Flag `json:"IS_PRIMARY"`
-}
-
-// DealContacts lists a deal's contacts. Errors: ErrNotFound, ErrAccessDenied.
-// doc: api-reference/crm/deals/**
-func (c *Client) DealContacts(ctx context.Context, id ID) ([]ContactLink, error) {
-	return Call[List[ContactLink]](ctx, c, "crm.deal.contact.items.get", map[string]ID{"id": id})
-}
-
-// LeadContacts lists a lead's contacts. Errors: ErrNotFound, ErrAccessDenied.
-// doc: api-reference/crm/leads/**
-func (c *Client) LeadContacts(ctx context.Context, id ID) ([]ContactLink, error) {
-	return Call[List[ContactLink]](ctx, c, "crm.lead.contact.items.get", map[string]ID{"id": id})
 }

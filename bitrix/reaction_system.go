@@ -17,6 +17,7 @@ const (
 	thenDone     = "takes it for done"
 	doesPass     = "passes the error on"
 	doesRenew    = "renews the token once and repeats once; surely nothing was executed"
+	doesReplace  = "asks the TokenSource for another user's token, when it is a Substitute; nothing was executed"
 	doesNotRun   = "passes the error on; nothing was executed"
 	doesWaitTime = "passes the error on with the moment to wait for; nothing was executed"
 )
@@ -38,6 +39,11 @@ func (r Reaction) told(text string) Reaction {
 // of narrows a reaction to one method.
 func (r Reaction) of(method string) Reaction {
 	r.Method = method
+	return r
+}
+
+func (r Reaction) does(what string) Reaction {
+	r.Does = what
 	return r
 }
 
@@ -82,14 +88,14 @@ func accessReactions() []Reaction {
 	}
 	gone := func(code string) Reaction {
 		return broken(code, "401", "the application is not installed, or the token is another application's", ErrAppGone).
-			then("fails; the application has to be installed again")
+			does(doesReplace).then("fails; the application has to be installed again")
 	}
 	return []Reaction{
 		relogin("NO_AUTH_FOUND", "wrong token or webhook code"),
 		relogin("expired_token", "the token is older than an hour"),
 		relogin("invalid_token", "the token is malformed or revoked"),
 		{Code: "authorization_error", Status: "401", Meaning: "the token's user is dismissed or disabled; the application is still there", Class: upstream.Relogin,
-			Is: ErrUserGone, Does: doesNotRun, Then: "tries rarely; another administrator has to reconnect the portal"},
+			Is: ErrUserGone, Does: doesReplace, Then: "tries rarely; another administrator has to reconnect the portal"},
 		gone("ERROR_OAUTH"),
 		gone("NOT_INSTALLED"),
 		gone("APPLICATION_NOT_FOUND"),
@@ -100,7 +106,7 @@ func accessReactions() []Reaction {
 		refused("ACCESS_DENIED", "400, 403", "the step was answered, ran out of time, ended, or never waited", ErrStepGone).of("bizproc.activity.log").then(thenDone),
 		refused("ACCESS_DENIED", "400, 403", "no right to the object or the method", ErrAccessDenied),
 		refused("INVALID_CREDENTIALS", "401, 403", "the token's user lacks rights; wrong webhook secret", ErrAccessDenied),
-		refused("user_access_error", "403", "the application is not open to this user", ErrAccessDenied).then(thenAdmin),
+		refused("user_access_error", "403", "the application is not open to this user", ErrAccessDenied).does(doesReplace).then(thenAdmin),
 		refused("allowed_only_intranet_user", "403", "the token belongs to an extranet or collab user", ErrAccessDenied).then(thenAdmin),
 		refused("ACCESS_ERROR", "403", "no access", ErrAccessDenied),
 		refused("insufficient_scope", "401, 403", "the application's form does not grant the scope", ErrScope).then(thenAdmin),

@@ -9,7 +9,7 @@ const (
 	SubscriptionNo  = "N"
 )
 
-// Robot is an automation rule. In an update, empty fields stay as they are on the portal.
+// Robot is an automation rule, or an activity of the workflow designer. In an update, empty fields stay as they are on the portal.
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md
 type Robot struct {
 	Code             string          `json:"CODE,omitempty"`    // [A-Za-z0-9._-]+
@@ -64,22 +64,28 @@ func (o PropertyOptions) MarshalJSON() ([]byte, error) {
 	return orderedObject(o, func(row PropertyOption) (string, any) { return row.Key, row.Title })
 }
 
-// RobotAdd registers a robot. It needs an administrator and the application's own token.
-// Errors: ErrAlreadyInstalled when the code is taken, ErrAccessDenied.
+// RobotAdd registers a robot. It needs an administrator and the application's own token, like all
+// methods of robots and activities but [Client.EventSend] and [Client.ActivityLog].
+// Errors: ErrAlreadyInstalled when the code is taken, ErrParameter, ErrAccessDenied, ErrAuthKind.
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md
 func (c *Client) RobotAdd(ctx context.Context, r Robot) error {
 	return c.confirmed(ctx, "bizproc.robot.add", r)
 }
 
-// RobotUpdate changes the robot with the same code. Errors: ErrNotFound.
+// RobotUpdate changes the robot with the same code. Errors: ErrNotFound, ErrParameter.
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-update.md
 func (c *Client) RobotUpdate(ctx context.Context, r Robot) error {
+	return c.confirmed(ctx, "bizproc.robot.update", changeOf(r))
+}
+
+// changeOf is a robot as an update takes it.
+func changeOf(r Robot) any {
 	params := struct {
 		Code   string `json:"CODE"`
 		Fields Robot  `json:"FIELDS"`
 	}{Code: r.Code, Fields: r}
 	params.Fields.Code = ""
-	return c.confirmed(ctx, "bizproc.robot.update", params)
+	return params
 }
 
 // RobotDelete removes a robot; where it stands in automation it is blocked. Errors: ErrNotFound.
@@ -92,6 +98,31 @@ func (c *Client) RobotDelete(ctx context.Context, code string) error {
 // doc: api-reference/bizproc/bizproc-robot/bizproc-robot-list.md
 func (c *Client) RobotList(ctx context.Context) ([]string, error) {
 	return Call[List[string]](ctx, c, "bizproc.robot.list", nil)
+}
+
+// ActivityAdd registers an activity of the workflow designer. Activities and robots share one set of
+// codes, and are called and answered alike. Errors: ErrAlreadyInstalled, ErrParameter, ErrAccessDenied.
+// doc: api-reference/bizproc/bizproc-activity/bizproc-activity-add.md
+func (c *Client) ActivityAdd(ctx context.Context, r Robot) error {
+	return c.confirmed(ctx, "bizproc.activity.add", r)
+}
+
+// ActivityUpdate changes the activity with the same code. Errors: ErrNotFound, ErrParameter.
+// doc: api-reference/bizproc/bizproc-activity/bizproc-activity-update.md
+func (c *Client) ActivityUpdate(ctx context.Context, r Robot) error {
+	return c.confirmed(ctx, "bizproc.activity.update", changeOf(r))
+}
+
+// ActivityDelete removes an activity; where it stands in templates it is blocked. Errors: ErrNotFound.
+// doc: api-reference/bizproc/bizproc-activity/bizproc-activity-delete.md
+func (c *Client) ActivityDelete(ctx context.Context, code string) error {
+	return c.confirmed(ctx, "bizproc.activity.delete", map[string]string{"CODE": code})
+}
+
+// ActivityList lists the codes of the application's activities.
+// doc: api-reference/bizproc/bizproc-activity/bizproc-activity-list.md
+func (c *Client) ActivityList(ctx context.Context) ([]string, error) {
+	return Call[List[string]](ctx, c, "bizproc.activity.list", nil)
 }
 
 // RobotAnswer ends the step of a robot that waits.

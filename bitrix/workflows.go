@@ -1,6 +1,9 @@
 package bitrix
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
 // WorkflowStart starts a workflow on a document.
 type WorkflowStart struct {
@@ -36,7 +39,26 @@ func (c *Client) WorkflowInstances(ctx context.Context, opts ListOptions) (ListA
 	return rows[Workflow](ctx, c, "bizproc.workflow.instances", upperListOptions(opts))
 }
 
-// WorkflowTerminate ends a workflow and keeps its data; status is shown as its outcome.
+// Workflows walks the running workflows in the order of their ids. Select always holds ID.
+// doc: api-reference/bizproc/bizproc-workflow-instances.md
+func (c *Client) Workflows(ctx context.Context, opts ScanOptions) iter.Seq2[Workflow, error] {
+	return scan("bizproc.workflow.instances", "", func(after string) ([]Workflow, error) {
+		list := opts.page("ID", ID(0))
+		if list.Filter = opts.Filter; after != "" {
+			list.Filter = withAfter(opts.Filter, ">ID", after)
+		}
+		found, err := c.WorkflowInstances(ctx, list)
+		return found.Result, err
+	}, func(w Workflow) string { return w.ID })
+}
+
+// Document is the document that the workflow runs on, when its three parts were selected.
+func (w Workflow) Document() DocumentID {
+	return DocumentID{string(w.Module), string(w.Entity), string(w.Element)}
+}
+
+// WorkflowTerminate ends a workflow and keeps its data; status is shown as its outcome. Like all methods
+// of workflows it needs an administrator. Errors: ErrAccessDenied, ErrParameter for an empty id.
 // doc: api-reference/bizproc/bizproc-workflow-terminate.md
 func (c *Client) WorkflowTerminate(ctx context.Context, id, status string) error {
 	params := map[string]any{"ID": id}
@@ -47,30 +69,4 @@ func (c *Client) WorkflowTerminate(ctx context.Context, id, status string) error
 // WorkflowKill erases a workflow with its data. doc: api-reference/bizproc/bizproc-workflow-kill.md
 func (c *Client) WorkflowKill(ctx context.Context, id string) error {
 	return c.confirmed(ctx, "bizproc.workflow.kill", map[string]string{"ID": id})
-}
-
-// Template is a workflow template; which fields are set is what was selected.
-// doc: api-reference/bizproc/template/*.md
-type Template struct {
-	ID          ID                     `json:"ID"`
-	Name        Text                   `json:"NAME"`
-	Module      Text                   `json:"MODULE_ID"`
-	Entity      Text                   `json:"ENTITY"`
-	AutoExecute ID                     `json:"AUTO_EXECUTE"` // 0 none, 1 on creation, 2 on change, 3 both
-	Parameters  Map[TemplateParameter] `json:"PARAMETERS"`
-}
-
-// TemplateParameter is an input of a template, by its id. The vendor does not describe it; these keys
-// are those of a robot's property.
-type TemplateParameter struct {
-	Name     Text `json:"Name"`
-	Type     Text `json:"Type"`
-	Required Flag `json:"Required"`
-	Multiple Flag `json:"Multiple"`
-}
-
-// TemplateList lists workflow templates; without Select only ID. It needs an administrator.
-// doc: api-reference/bizproc/template/*.md
-func (c *Client) TemplateList(ctx context.Context, opts ListOptions) (ListAnswer[[]Template], error) {
-	return rows[Template](ctx, c, "bizproc.workflow.template.list", upperListOptions(opts))
 }

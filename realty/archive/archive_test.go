@@ -282,7 +282,7 @@ func FuzzOpen(f *testing.F) {
 			if r, err := file.Open(); err == nil {
 				n, _ := io.Copy(io.Discard, r) // broken contents are an error, not a fault
 				require.LessOrEqual(t, n, file.Size)
-				require.NoError(t, r.Close())
+				_ = r.Close()
 			}
 		}
 	})

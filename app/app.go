@@ -95,7 +95,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 	a.sealer = sealer
 	a.settings = &portalSettings{check: Knowledge{}, log: a.log, parsed: map[portal.ID]parsedSettings{}}
 	a.store, err = store.Open(ctx, store.Options{URL: StoreURL(a.cfg), Sealer: sealer, Log: a.log, Now: o.Now,
-		Observe: a.metrics.commit, Exclusive: true,
+		Observe: a.metrics.commit, Exclusive: true, Title: actionTitle,
 		Plan: func(rec docflow.Record, ch docflow.Change, met []docflow.Waiter) []reaction.Effect {
 			return reaction.Plan(a.settings.now(portal.ID(rec.Portal)), rec, ch, met)
 		}})
@@ -167,7 +167,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 		Interval: a.cfg.OfflineInterval, Now: o.Now, Log: a.log})
 	work := dispatcher{
 		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, inbox.KindEvent: events,
-		store.EffectsKind: effects, feed.KindNews: news, feed.KindOffline: offline,
+		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindOffline: offline,
 		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
 	}
 	for kind, w := range o.Instead {

@@ -34,5 +34,5 @@ func OpenStore(ctx context.Context, cfg config.Config, log *slog.Logger) (*store
 	if err != nil {
 		return nil, err
 	}
-	return store.Open(ctx, store.Options{URL: StoreURL(cfg), Sealer: sealer, Log: log})
+	return store.Open(ctx, store.Options{URL: StoreURL(cfg), Sealer: sealer, Log: log, Title: actionTitle})
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -82,13 +83,29 @@ func (p *pruner) Work(ctx context.Context, _ lane.Row) (lane.Result, error) {
 	return lane.Result{Verdict: lane.Again, At: at, Note: fmt.Sprintf("%d robots gave up waiting", overdue)}, nil
 }
 
-// refusedTrigger shows in the card what keeps a trigger's action from being started.
-func refusedTrigger(portal string, card docflow.Card, code string, refusal *docflow.Refusal) lane.Write {
-	title := code
+// deadlines answers robots whose step is about to give up.
+type deadlines struct{}
+
+// Work implements lane.Worker.
+func (deadlines) Work(_ context.Context, row lane.Row) (lane.Result, error) {
+	var e docflow.Expire
+	if err := json.Unmarshal(row.Body, &e); err != nil {
+		return lane.Result{}, err
+	}
+	return lane.Result{Writes: []lane.Write{e}}, nil
+}
+
+// actionTitle names an action for people.
+func actionTitle(code string) string {
 	for _, a := range action.Catalogue() {
 		if a.Code == code {
-			title = a.Name.RU
+			return a.Name.RU
 		}
 	}
-	return reaction.Enqueue{Effects: reaction.Refused(portal, card, title, refusal, nil)}
+	return code
+}
+
+// refusedTrigger shows in the card what keeps a trigger's action from being started.
+func refusedTrigger(portal string, card docflow.Card, code string, refusal *docflow.Refusal) lane.Write {
+	return reaction.Enqueue{Effects: reaction.Refused(portal, card, actionTitle(code), refusal, nil)}
 }

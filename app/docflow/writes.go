@@ -42,8 +42,19 @@ type Signed struct {
 }
 
 // Await stores a robot that waits for a docflow. When the docflow is already where the robot wants it,
-// the answer is an effect of the same transaction.
+// the answer is an effect of the same transaction. A waiter of no docflow stands for an action that could
+// not be carried out yet: it is there to be answered before its step gives up.
 type Await struct{ Waiter Waiter }
+
+// Expire answers a robot with what is known by now, because its step is about to give up. A robot that was
+// answered meanwhile is left alone.
+type Expire struct {
+	Waiter  int64 `json:"waiter"`
+	Docflow ID    `json:"docflow,omitempty"` // the waiter's own
+}
+
+// LaneWrite marks the writes.
+func (Expire) LaneWrite() {}
 
 // LaneWrite marks the writes.
 func (Prepare) LaneWrite() {}
@@ -82,7 +93,9 @@ type Waiter struct {
 	Until    Until
 	Action   string    // code of the action, for its return values
 	Token    []byte    // sealed event token
+	Workflow string    // the instance that stands still; "" when it was not told
 	Deadline time.Time // when the step gives up; zero: never
+	AnswerBy time.Time // a little earlier: when it is answered with what is known then
 }
 
 // Met reports whether the robot's wait is over in the record after the change. An ended docflow ends

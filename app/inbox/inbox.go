@@ -23,6 +23,10 @@ const (
 	hookWindow  = 10 * time.Second // a webhook has no id: the same step may rightly run again later
 )
 
+// answerMargin is how long before its step gives up a robot is answered, so that the answer arrives in
+// time even when the portal is slow; of a short step it is a fifth.
+const answerMargin = 30 * time.Second
+
 // ErrNotACard is returned for a document that is no CRM card, like a list element.
 var ErrNotACard = errors.New("the document is not a CRM card")
 
@@ -72,6 +76,7 @@ func (in *Inbox) Robot(ctx context.Context, portal string, r bitrix.RobotCall) (
 				sent = in.now()
 			}
 			c.Deadline = sent.Add(r.Timeout)
+			c.AnswerBy = c.Deadline.Add(-min(r.Timeout/5, answerMargin))
 		}
 	}
 	body, err := json.Marshal(c)

@@ -9,11 +9,13 @@ import (
 	"konturbridge/bitrix"
 )
 
-// The kinds of the rows that the inbox stores.
+// The kinds of the rows that the inbox stores, and of those that a trigger makes of an event: their
+// bodies are alike.
 const (
-	KindRobot = "robot"
-	KindHook  = "hook"
-	KindEvent = "event"
+	KindRobot  = "robot"
+	KindHook   = "hook"
+	KindEvent  = "event"
+	KindAction = "action"
 )
 
 // Call is an action that a robot or a webhook step asked for, as it is stored.
@@ -21,8 +23,9 @@ type Call struct {
 	Card       docflow.Card      `json:"card"`
 	Properties bitrix.Properties `json:"properties,omitempty"`
 	WorkflowID string            `json:"workflow,omitempty"`
-	EventToken []byte            `json:"token,omitempty"` // sealed; only when the workflow waits
-	Deadline   time.Time         `json:"deadline,omitzero"`
+	EventToken []byte            `json:"token,omitempty"`    // sealed; only when the workflow waits
+	Deadline   time.Time         `json:"deadline,omitzero"`  // when the step gives up
+	AnswerBy   time.Time         `json:"answer_by,omitzero"` // when it is answered at the latest
 	UserID     int64             `json:"user,omitempty"`
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -351,19 +350,4 @@ func (r *run) findWorkflow(e Effect, p WorkflowParams, document bitrix.DocumentI
 		return "", err
 	}
 	return "", &docflow.Refusal{Code: "uncertain_workflow", CRMText: fmt.Sprintf("Неизвестно, запущен ли бизнес-процесс (шаблон %d): ответ портала потерян, среди работающих его нет. Проверьте карточку; повтор в журнале запустит его заново.", p.Template)}
-}
-
-// robotReturn answers a waiting robot. A step that no longer waits (answered, timed out, ended) is told
-// by the card's own fields and timeline already.
-func (r *run) robotReturn(_ Effect, p ReturnParams) (string, error) {
-	token, err := r.Sealer.Open(p.Token, r.TokenBind(r.row.Lane))
-	if err != nil {
-		return "", &docflow.Refusal{Code: "token_lost", Cause: err,
-			CRMText: "Робот не получит ответ: сохранённый ключ шага не открывается текущим секретным ключом моста. Завершите бизнес-процесс вручную."}
-	}
-	err = r.b24.EventSend(r.ctx, bitrix.RobotAnswer{EventToken: bitrix.Secret(token), ReturnValues: p.Values, LogMessage: p.Log})
-	if errors.Is(err, bitrix.ErrStepGone) || errors.Is(err, bitrix.ErrAccessDenied) {
-		return "шаг больше не ждёт ответа", nil
-	}
-	return "", err
 }

@@ -19,6 +19,9 @@ const (
 	Todo          Kind = "todo"
 	Notify        Kind = "notify"
 	StartWorkflow Kind = "start_workflow"
+	EndWorkflow   Kind = "end_workflow"
+	RunTrigger    Kind = "automation_trigger"
+	RobotLog      Kind = "robot_log"
 	RobotReturn   Kind = "robot_return"
 )
 

@@ -52,9 +52,20 @@ type (
 	}
 	// ReturnParams answers a waiting robot.
 	ReturnParams struct {
-		Token  []byte         `json:"token"` // sealed
-		Values map[string]any `json:"values"`
-		Log    string         `json:"log,omitempty"`
+		Token    []byte         `json:"token"` // sealed
+		Values   map[string]any `json:"values"`
+		Log      string         `json:"log,omitempty"`
+		Workflow string         `json:"workflow,omitempty"` // for people, where the answer can't be given
+		Told     bool           `json:"told,omitempty"`     // the timeline has it anyway
+	}
+	// LogParams tells a waiting robot's workflow how its action gets on.
+	LogParams struct {
+		Token []byte `json:"token"` // sealed
+		Text  string `json:"text"`
+	}
+	// TriggerParams runs a CRM automation trigger of the bridge.
+	TriggerParams struct {
+		Code string `json:"code"`
 	}
 )
 

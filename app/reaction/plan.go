@@ -34,7 +34,7 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 	}
 	for _, w := range met {
 		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: ReturnValues(r),
-			Log: kindText(r.Kind) + ": " + StateText(r)}))
+			Log: kindText(r.Kind) + ": " + StateText(r), Workflow: w.Workflow, Told: ch.Changed}))
 	}
 	return effects
 }
@@ -47,7 +47,7 @@ func Refused(portalID string, card docflow.Card, action string, refusal *docflow
 	}
 	if len(token) > 0 {
 		effects = append(effects, effect(portalID, card, "", RobotReturn, ReturnParams{Token: token,
-			Values: map[string]any{"state": "error", "error": refusal.CRMText, "error_code": refusal.Code}, Log: refusal.CRMText}))
+			Values: map[string]any{"state": "error", "error": refusal.CRMText, "error_code": refusal.Code}, Log: refusal.CRMText, Told: true}))
 	}
 	return effects
 }

@@ -164,6 +164,8 @@ func (r *run) applyOne(e Effect) (note string, err error) {
 		return decoded(e, r.notify)
 	case StartWorkflow:
 		return decoded(e, r.startWorkflow)
+	case RobotLog:
+		return decoded(e, r.robotLog)
 	case RobotReturn:
 		return decoded(e, r.robotReturn)
 	default:

@@ -9,6 +9,7 @@ import (
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
+	"konturbridge/app/reaction"
 )
 
 // ErrNotFound is returned when a row that was asked for by its id does not exist.
@@ -190,11 +191,15 @@ func (t *tx) change(rec docflow.Record, u docflow.Update) error {
 	if err := t.saveDocflow(next); err != nil {
 		return err
 	}
-	met, err := t.metWaiters(next, ch)
+	met, waiting, err := t.waitersOf(next, ch)
 	if err != nil {
 		return err
 	}
-	return t.enqueue(t.s.plan(next, ch, met))
+	effects := t.s.plan(next, ch, met)
+	if ch.Moved() {
+		effects = append(effects, reaction.Progress(next, waiting)...)
+	}
+	return t.enqueue(effects)
 }
 
 func (t *tx) saveDocflow(r docflow.Record) error {

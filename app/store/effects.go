@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
@@ -80,74 +79,6 @@ func (s *Store) WaitingEffects(ctx context.Context, portal string, card docflow.
 		out = append(out, e)
 	}
 	return out, rows.Err()
-}
-
-func (t *tx) addWaiter(w docflow.Waiter) error {
-	_, err := t.exec(`INSERT INTO waiters (docflow, portal, entity_type, card_id, until, action, token, deadline)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(w.Docflow), w.Portal, w.Card.EntityType, w.Card.ID, string(w.Until),
-		w.Action, w.Token, ms(w.Deadline))
-	return err
-}
-
-// await stores a waiting robot, or answers it at once when its docflow is already where it wants it.
-func (t *tx) await(w docflow.Await) error {
-	rec, err := t.lockDocflow(w.Waiter.Docflow)
-	if err != nil {
-		return err
-	}
-	still := docflow.Change{From: rec.State, To: rec.State, RequirementFrom: rec.Requirement, Requirement: rec.Requirement, At: t.now}
-	if w.Waiter.Met(rec, still) {
-		return t.enqueue(t.s.plan(rec, still, []docflow.Waiter{w.Waiter}))
-	}
-	return t.addWaiter(w.Waiter)
-}
-
-// metWaiters takes out the waiters whose wait the change ended.
-func (t *tx) metWaiters(rec docflow.Record, ch docflow.Change) ([]docflow.Waiter, error) {
-	rows, err := t.query(`SELECT id, portal, entity_type, card_id, until, action, token, deadline FROM waiters
-		WHERE docflow = ? ORDER BY id`, string(rec.ID))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var met []docflow.Waiter
-	for rows.Next() {
-		var (
-			w        = docflow.Waiter{Docflow: rec.ID}
-			deadline int64
-		)
-		if err := rows.Scan(&w.ID, &w.Portal, &w.Card.EntityType, &w.Card.ID, &w.Until, &w.Action, &w.Token, &deadline); err != nil {
-			return nil, err
-		}
-		w.Deadline = fromMS(deadline)
-		if w.Met(rec, ch) {
-			met = append(met, w)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	_ = rows.Close()
-	for _, w := range met {
-		if _, err := t.exec(`DELETE FROM waiters WHERE id = ?`, w.ID); err != nil {
-			return nil, err
-		}
-	}
-	return met, nil
-}
-
-// OverdueWaiters takes out the robots whose step has given up, so that their outcome goes to the
-// timeline instead of to a workflow that no longer listens.
-func (s *Store) OverdueWaiters(ctx context.Context, now time.Time) (int64, error) {
-	var n int64
-	err := s.w.do(ctx, func(t *tx) (err error) {
-		n, err = t.exec(`DELETE FROM waiters WHERE deadline > 0 AND deadline < ?`, ms(now))
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return n, nil
 }
 
 // retryEffects puts the failed effects of a card back in line, at their old places.

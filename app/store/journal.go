@@ -116,20 +116,31 @@ func (s *Store) RetryJob(ctx context.Context, id int64) error {
 	})
 }
 
-// CancelJob ends an unfinished row; it will not run again unless a person retries it. A run that is in
-// its middle ends without an outcome.
+// CancelJob ends an unfinished row; it will not run again unless a person retries it, and a workflow that
+// waits for it is told so. A run that is in its middle ends without an outcome.
 func (s *Store) CancelJob(ctx context.Context, id int64) error {
 	return s.w.do(ctx, func(t *tx) error {
-		var name string
-		err := t.row(`UPDATE inbox SET state = ?, note = 'canceled by a person', finished = ? WHERE id = ? AND state IN (0, 2)
-			RETURNING lane`, rowCanceled, ms(t.now), id).Scan(&name)
+		u := undone{id: id, canceled: true}
+		var state int
+		err := t.row(`SELECT state, lane, kind, code, body FROM inbox WHERE id = ? AND state IN (0, 2)`+t.s.d.forUpdate(), id).
+			Scan(&state, &u.lane, &u.kind, &u.code, &u.body)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ownError{ErrNotFound}
 		}
 		if err != nil {
 			return err
 		}
-		return t.changed(name)
+		if _, err := t.exec(`UPDATE inbox SET state = ?, note = 'canceled by a person', finished = ? WHERE id = ?`,
+			rowCanceled, ms(t.now), id); err != nil {
+			return err
+		}
+		if state == rowDead {
+			return t.changed(u.lane) // that it failed is told already
+		}
+		if err := t.tell(u); err != nil {
+			return err
+		}
+		return t.changed(u.lane)
 	})
 }
 

@@ -220,7 +220,7 @@ func (t *tx) fenced(l lane.Lease) (bool, error) {
 // Finish implements lane.Store.
 func (s *Store) Finish(row lane.Row, r lane.Result, tries int, done func(error)) {
 	o := &op{done: done, writes: r.Writes, run: func(t *tx) error { return t.finish(row, r, tries) }}
-	if (r.Verdict == lane.Done || r.Verdict == lane.Dead) && len(r.Writes) == 0 {
+	if (r.Verdict == lane.Done || r.Verdict == lane.Dead && !isAction(row.Kind)) && len(r.Writes) == 0 {
 		o.ended = &ended{row, r, tries}
 	}
 	s.w.hand(o)
@@ -315,6 +315,11 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 	}
 	if n == 0 {
 		return nil // stored by an earlier attempt whose answer was lost, or canceled by a person
+	}
+	if r.Verdict == lane.Dead {
+		if err := t.tell(undone{id: row.ID, lane: row.Lane, kind: row.Kind, code: row.Code, body: row.Body, reason: r.Note}); err != nil {
+			return err
+		}
 	}
 	return t.apply(r.Writes)
 }

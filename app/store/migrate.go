@@ -48,14 +48,17 @@ func (s *Store) migrate(ctx context.Context) error {
 	if err := conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_version").Scan(&have); err != nil {
 		return fmt.Errorf("read the schema version: %w", err)
 	}
-	if have > len(names) {
-		return fmt.Errorf("the database has schema %d, this bridge knows %d: install the newer bridge", have, len(names))
-	}
-	for _, name := range names {
-		number, err := strconv.Atoi(strings.SplitN(name, "_", 2)[0])
-		if err != nil {
+	numbers := make([]int, len(names))
+	for i, name := range names {
+		if numbers[i], err = strconv.Atoi(strings.SplitN(name, "_", 2)[0]); err != nil {
 			return fmt.Errorf("migration %s has no number", name)
 		}
+	}
+	if newest := numbers[len(numbers)-1]; have > newest {
+		return fmt.Errorf("the database has schema %d, this bridge knows %d: install the newer bridge", have, newest)
+	}
+	for i, name := range names {
+		number := numbers[i]
 		if number <= have {
 			continue
 		}

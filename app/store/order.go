@@ -25,6 +25,10 @@ func (t *tx) lockDocflows(group []*op) error {
 				ids = append(ids, string(w.ID))
 			case docflow.Signed:
 				ids = append(ids, string(w.ID))
+			case docflow.Await:
+				ids = append(ids, string(w.Waiter.Docflow))
+			case docflow.Expire:
+				ids = append(ids, string(w.Docflow))
 			case feed.Advance:
 				for _, item := range w.Items {
 					requests = append(requests, item.RequestID)

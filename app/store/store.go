@@ -37,6 +37,7 @@ type Options struct {
 	URL     string // sqlite://path or postgres://…
 	Sealer  Sealer
 	Plan    Planner
+	Title   func(code string) string // names an action for people; nil: by its code
 	Log     *slog.Logger
 	Now     func() time.Time
 	Observe func(Commit) // told of every group commit; must not block
@@ -69,6 +70,7 @@ type Store struct {
 	w      *writer
 	seal   Sealer
 	plan   Planner
+	title  func(code string) string
 	log    *slog.Logger
 	now    func() time.Time
 	sched  atomic.Pointer[Scheduler]
@@ -80,7 +82,7 @@ type Store struct {
 
 // Open opens the database, migrates it and starts its writer.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	s := &Store{d: &dialect{}, seal: o.Sealer, plan: o.Plan, log: o.Log, now: o.Now}
+	s := &Store{d: &dialect{}, seal: o.Sealer, plan: o.Plan, title: o.Title, log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -89,6 +91,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	}
 	if s.plan == nil {
 		s.plan = func(docflow.Record, docflow.Change, []docflow.Waiter) []reaction.Effect { return nil }
+	}
+	if s.title == nil {
+		s.title = func(code string) string { return code }
 	}
 	if o.Observe == nil {
 		o.Observe = func(Commit) {}

@@ -40,6 +40,8 @@ func (t *tx) applyOne(w lane.Write) error {
 		return t.signed(w)
 	case docflow.Await:
 		return t.await(w)
+	case docflow.Expire:
+		return t.expire(w)
 	case reaction.Enqueue:
 		return t.enqueue(w.Effects)
 	case reaction.Begun:

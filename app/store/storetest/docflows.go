@@ -170,33 +170,18 @@ func robots(t *testing.T, db Opened) {
 	require.NoError(t, st.Commit(t.Context(), docflow.Prepare{Record: record("d", "r"), Waiter: &first}))
 	require.NoError(t, st.Commit(t.Context(), docflow.Await{Waiter: wait("end", docflow.UntilCompleted)},
 		docflow.Await{Waiter: wait("any", docflow.UntilAny)}))
-	require.Empty(t, kinds(t, st), "nothing has happened yet")
+	require.Empty(t, told(t, st), "nothing has happened yet")
 	settle(t, st, "d", 0, docflow.Update{ExternalID: "ext", State: docflow.Queued, Cause: "create"})
-	require.Equal(t, []string{`comment "queued"`, `robot_return "create"`, `robot_return "any"`}, kinds(t, st))
+	require.Equal(t, []string{`comment "queued"`, `robot_return "create"`, `robot_return "any"`}, told(t, st))
 	settle(t, st, "d", 0, docflow.Update{State: docflow.Sent, Cause: "news"})
 	settle(t, st, "d", 0, docflow.Update{State: docflow.Sent, Cause: "news"})
-	require.Len(t, kinds(t, st), 4, "each robot is answered once")
+	require.Len(t, told(t, st), 4, "each robot is answered once")
 	require.NoError(t, st.Commit(t.Context(), docflow.Await{Waiter: wait("sent", docflow.UntilSent)}))
-	require.Equal(t, `robot_return "sent"`, kinds(t, st)[4], "it is already where the robot wants it")
+	require.Equal(t, `robot_return "sent"`, told(t, st)[4], "it is already where the robot wants it")
 	settle(t, st, "d", 0, docflow.Update{State: docflow.Completed, Cause: "news"})
-	require.Equal(t, []string{`comment "completed"`, `robot_return "end"`}, kinds(t, st)[5:])
+	require.Equal(t, []string{`comment "completed"`, `robot_return "end"`}, told(t, st)[5:])
 	require.Zero(t, db.count(t, "SELECT COUNT(*) FROM waiters"))
 	require.Error(t, st.Commit(t.Context(), docflow.Await{Waiter: docflow.Waiter{Docflow: "none"}}))
-}
-
-func overdue(t *testing.T, db Opened) {
-	st := db.Open(t)
-	prepared(t, st, "d")
-	now := time.Now()
-	for _, deadline := range []time.Time{{}, now.Add(-time.Minute), now.Add(time.Minute)} {
-		require.NoError(t, st.Commit(t.Context(), docflow.Await{Waiter: docflow.Waiter{Docflow: "d", Portal: "p", Card: card,
-			Until: docflow.UntilCompleted, Action: "end", Token: []byte("t"), Deadline: deadline}}))
-	}
-	gone, err := st.OverdueWaiters(t.Context(), now)
-	require.NoError(t, err)
-	require.EqualValues(t, 1, gone)
-	settle(t, st, "d", 0, docflow.Update{State: docflow.Completed})
-	require.Equal(t, []string{`comment "completed"`, `robot_return "end"`, `robot_return "end"`}, kinds(t, st))
 }
 
 func effects(t *testing.T, db Opened) {

@@ -11,11 +11,12 @@ import (
 // workflow is a running instance with its copy of the steps.
 type workflow struct {
 	Workflow
-	t        *cardType
-	item     int
+	doc      document
 	modified time.Time
+	ended    time.Time
 	steps    []Step
 	next     int
+	task     *task  // the task that is waited for
 	robot    *robot // the step that waits, with its token and deadline
 	token    string
 	deadline time.Time
@@ -44,20 +45,19 @@ func (p *Portal) ClearRobots(entityTypeID int, stage string) {
 func (p *Portal) runAutomation(t *cardType, it *item) {
 	stage, _ := it.vals[t.stageField()].(string)
 	if steps := p.automation[stageKey{t.id, stage}]; len(steps) > 0 {
-		p.start(t, it.id, 0, steps, nil, 0)
+		p.start(cardDocument(t, it.id), 0, steps, nil, 0)
 	}
 }
 
 // start makes an instance and runs it up to its first waiting step.
-func (p *Portal) start(t *cardType, itemID, template int, steps []Step, params map[string]any, by int) *workflow {
-	entity, prefix := t.document()
+func (p *Portal) start(doc document, template int, steps []Step, params map[string]any, by int) *workflow {
 	id := p.s.random()
 	wf := &workflow{
 		Workflow: Workflow{
-			ID: id[:14] + "." + digits(id[14:], 8), TemplateID: template, Document: [3]string{"crm", entity, prefix + "_" + itoa(itemID)},
+			ID: id[:14] + "." + digits(id[14:], 8), TemplateID: template, Document: doc.id,
 			Parameters: params, State: Running, Started: p.s.now(), StartedBy: by,
 		},
-		t: t, item: itemID, modified: p.s.now(), steps: slices.Clone(steps), outputs: map[string]map[string]any{},
+		doc: doc, modified: p.s.now(), steps: slices.Clone(steps), outputs: map[string]map[string]any{},
 	}
 	p.workflows = append(p.workflows, wf)
 	p.advance(wf)
@@ -75,9 +75,9 @@ func digits(hex string, n int) string {
 
 // advance runs steps until one waits or none is left.
 func (p *Portal) advance(wf *workflow) {
-	for wf.State == Running && wf.robot == nil {
+	for wf.State == Running && wf.robot == nil && wf.task == nil {
 		if wf.next >= len(wf.steps) {
-			wf.State = Done
+			p.end(wf, Done)
 			break
 		}
 		step := wf.steps[wf.next]
@@ -88,11 +88,21 @@ func (p *Portal) advance(wf *workflow) {
 			p.runRobot(wf, step)
 		case step.Webhook != "":
 			p.runWebhook(wf, step)
+		case step.Task != nil:
+			p.runTask(wf, *step.Task)
 		case step.SetField != nil:
 			p.runSetField(wf, step)
 		}
 	}
 	p.s.notify()
+}
+
+// end stops an instance for good; what still waits for it gets no answer.
+func (p *Portal) end(wf *workflow, state string) {
+	wf.State, wf.robot, wf.task, wf.token, wf.WaitingFor = state, nil, nil, "", ""
+	if wf.ended.IsZero() {
+		wf.ended = p.s.now()
+	}
 }
 
 // findRobot finds a registration by code in any application.
@@ -111,6 +121,10 @@ func (p *Portal) runRobot(wf *workflow, step Step) {
 		wf.Log = append(wf.Log, "step "+step.Robot+" is blocked: not registered")
 		return
 	}
+	if r.activity && wf.TemplateID == 0 || !r.allows(wf.doc.kind) {
+		wf.Log = append(wf.Log, "step "+step.Robot+" is blocked: not for this document")
+		return
+	}
 	id := p.s.random()
 	token := id[:12] + "." + digits(id[12:], 8) + "|A" + digits(id[20:], 5) + "_" + digits(id[25:], 5) + "|" + p.s.random()[:32] + "." + id[:32]
 	wait := r.subscription == "Y" || r.subscription != "N" && (step.Wait == nil || *step.Wait)
@@ -120,9 +134,7 @@ func (p *Portal) runRobot(wf *workflow, step Step) {
 		wf.deadline = time.Time{}
 		if step.Timeout > 0 {
 			wf.deadline = p.s.now().Add(step.Timeout)
-			if p.s.cfg.Now == nil {
-				time.AfterFunc(step.Timeout, p.s.Tick)
-			}
+			p.s.tickAfter(step.Timeout)
 		}
 	}
 	var auth authBlock
@@ -138,8 +150,7 @@ func (p *Portal) runRobot(wf *workflow, step Step) {
 		f.add("workflow_id", wf.ID)
 		f.add("code", r.code)
 		wf.addDocument(&f)
-		_, prefix := wf.t.document()
-		for i, part := range []string{wf.Document[0], wf.Document[1], prefix} {
+		for i, part := range wf.doc.kind {
 			f.add("document_type["+itoa(i)+"]", part)
 		}
 		f.add("event_token", token)
@@ -185,6 +196,14 @@ func (p *Portal) robotProperties(wf *workflow, r *robot, step Step) *array {
 	return out
 }
 
+// card is the card that the workflow works on; nil when it is gone or the document is no card.
+func (wf *workflow) card() *item {
+	if wf.doc.t == nil {
+		return nil
+	}
+	return wf.doc.t.items[wf.doc.item]
+}
+
 func (p *Portal) runWebhook(wf *workflow, step Step) {
 	target := strings.Join(p.expandAll(wf, step.Webhook), ",")
 	p.enqueue(&delivery{url: target, body: func() string {
@@ -196,9 +215,9 @@ func (p *Portal) runWebhook(wf *workflow, step Step) {
 }
 
 func (p *Portal) runSetField(wf *workflow, step Step) {
-	it := wf.t.items[wf.item]
+	t, it := wf.doc.t, wf.card()
 	if it == nil {
-		wf.State = Terminated
+		p.end(wf, Terminated)
 		return
 	}
 	fields := newArray()
@@ -209,9 +228,9 @@ func (p *Portal) runSetField(wf *workflow, step Step) {
 		}
 		fields.set(name, value)
 	}
-	vals, _, err := p.readFields(wf.t, fields, it, namesAny, coercer{p: p, lever: true})
+	vals, _, err := p.readFields(t, fields, it, namesAny, coercer{p: p, lever: true})
 	if err == nil {
-		err = p.update(wf.t, it, vals, actor{robot: true})
+		err = p.update(t, it, vals, actor{robot: true})
 	}
 	if err != nil {
 		wf.Log = append(wf.Log, err.text)
@@ -226,17 +245,29 @@ func (p *Portal) resume(wf *workflow, returned map[string]any) {
 	p.advance(wf)
 }
 
-// Tick lets every step whose waiting time is over go on with IsTimeout=1. It runs by itself on the wall clock; with
-// Config.Now call it after moving the clock.
+// Tick lets every step whose waiting time is over go on, a robot's with IsTimeout=1, and makes late tasks overdue. It
+// runs by itself on the wall clock; with Config.Now call it after moving the clock.
 func (s *Server) Tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	late := func(deadline time.Time) bool { return !deadline.IsZero() && !s.now().Before(deadline) }
 	for _, p := range s.order {
 		for _, wf := range slices.Clone(p.workflows) {
-			if wf.State == Running && wf.robot != nil && !wf.deadline.IsZero() && !s.now().Before(wf.deadline) {
+			switch {
+			case wf.State != Running:
+			case wf.robot != nil && late(wf.deadline):
 				p.resume(wf, map[string]any{"IsTimeout": "1"})
+			case wf.task != nil && late(wf.task.deadline):
+				p.finish(wf.task, 4, "", nil)
 			}
 		}
+	}
+}
+
+// tickAfter looks at the deadlines again when one of them has passed on the wall clock.
+func (s *Server) tickAfter(d time.Duration) {
+	if s.cfg.Now == nil {
+		time.AfterFunc(d, s.Tick)
 	}
 }
 

@@ -54,9 +54,12 @@ func (p *Portal) texts(v any) []string {
 
 // documentValue is a field as automation sees it: local dates, user_N, links instead of files.
 func (p *Portal) documentValue(wf *workflow, name string) []string {
-	it := wf.t.items[wf.item]
-	f := wf.t.field(name, namesAny)
-	if it == nil || f == nil {
+	t, it := wf.doc.t, wf.card()
+	if it == nil {
+		return nil
+	}
+	f := t.field(name, namesAny)
+	if f == nil {
 		return nil
 	}
 	values, many := it.vals[f.upper].([]any)
@@ -68,7 +71,7 @@ func (p *Portal) documentValue(wf *workflow, name string) []string {
 		s := text(v)
 		switch {
 		case f.typ == "file" && !empty(v):
-			s = p.s.baseURL + p.showPath(wf.t, it, f, v.(int))
+			s = p.s.baseURL + p.showPath(t, it, f, v.(int))
 		case f.typ == "file":
 			continue
 		case (f.typ == "user" || f.typ == "employee") && !empty(v):

@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -28,13 +27,6 @@ func (p *Portal) File(id int) (name string, data []byte, ok bool) {
 		return "", nil, false
 	}
 	return f.Name, slices.Clone(f.Data), true
-}
-
-// diskObject makes an object of the portal's drive for a file; its id is never the file's.
-func (p *Portal) diskObject(fileID int) int {
-	id := p.nextID("disk", 8911)
-	p.disk[id] = fileID
-	return id
 }
 
 // signature protects the query of a download link.
@@ -137,7 +129,10 @@ func (p *Portal) requestedFile(path string, q url.Values) *File {
 		if len(token) != 3 || token[0] != "disk" || token[2] != p.signature("disk"+token[1]) {
 			return nil
 		}
-		return p.files[p.disk[intOf(token[1])]]
+		if o := p.drive[intOf(token[1])]; o != nil {
+			return p.files[o.file]
+		}
+		return nil
 	case strings.HasSuffix(path, ".getFile.json"):
 		signed := "entityTypeId=" + q.Get("entityTypeId") + "&id=" + q.Get("id") + "&fieldName=" + q.Get("fieldName") + "&fileId=" + q.Get("fileId")
 		if len(token) != 3 || token[1] != signed || token[2] != p.signature(signed) {
@@ -145,82 +140,4 @@ func (p *Portal) requestedFile(path string, q url.Values) *File {
 		}
 	}
 	return p.files[intOf(q.Get("fileId"))]
-}
-
-// diskFile shows a drive object; numeric ids on upload are strings on get.
-func (c *call) diskFile(id int, uploaded bool) map[string]any {
-	f := c.p.files[c.p.disk[id]]
-	now := c.s.now().Format(isoTime)
-	row := map[string]any{
-		"ID": itoa(id), "FILE_ID": f.ID, "NAME": f.Name, "STORAGE_ID": "1366", "PARENT_ID": "8910", "SIZE": itoa(len(f.Data)),
-		"CREATE_TIME": now, "UPDATE_TIME": now, "GLOBAL_CONTENT_VERSION": 1, "DELETED_TYPE": 0, "TYPE": "file",
-		"DOWNLOAD_URL": c.p.endpoint() + "download.json?auth=" + c.token + "&token=" + url.QueryEscape("disk|"+itoa(id)+"|"+c.p.signature("disk"+itoa(id))),
-		"DETAIL_URL":   c.p.root() + "/docs/file/" + url.PathEscape(f.Name),
-	}
-	if uploaded {
-		row["ID"] = id
-	}
-	return row
-}
-
-func diskFileGet(c *call) (any, *restError) {
-	id, ok := num(c.params.fold("id"))
-	if !ok {
-		return nil, bad("ERROR_ARGUMENT", "Invalid value of parameter {Parameter #0}")
-	}
-	if c.p.disk[id] == 0 {
-		return nil, bad("ERROR_NOT_FOUND", "Could not find entity with id `"+itoa(id)+"`.")
-	}
-	return c.diskFile(id, false), nil
-}
-
-func diskStorage(c *call) (any, *restError) {
-	return map[string]any{
-		"ID": "1366", "NAME": c.in.app.ClientID, "MODULE_ID": "disk", "ENTITY_TYPE": "restapp", "ENTITY_ID": itoa(c.in.id), "ROOT_OBJECT_ID": "8910",
-	}, nil
-}
-
-// diskUpload is disk.folder.uploadFile and disk.storage.uploadFile; without fileContent it gives an upload address.
-func diskUpload(c *call) (any, *restError) {
-	content := asArray(c.params.fold("fileContent"))
-	if content == nil {
-		return map[string]any{
-			"field": "file", "uploadUrl": c.p.endpoint() + "upload.json?auth=" + c.token + "&token=" + url.QueryEscape("disk|upload|"+c.p.signature("diskupload")),
-		}, nil
-	}
-	name := str(asArray(c.params.fold("data")).fold("NAME"))
-	if name == "" {
-		return nil, bad("DISK_BASE_SERVICE_22001", "Required parameter is not defined: NAME")
-	}
-	id := c.p.diskObject(c.p.addFile(name, decodeBase64(str(content.get("1")))))
-	return c.diskFile(id, true), nil
-}
-
-// serveUpload takes the multipart body that an upload address was made for.
-func (s *Server) serveUpload(w http.ResponseWriter, r *http.Request, p *Portal) {
-	file, header, err := r.FormFile("file")
-	if err != nil {
-		reply(w, http.StatusBadRequest, errorBody(bad("ERROR_ARGUMENT", "No file")))
-		return
-	}
-	defer drain(file)
-	data, err := io.ReadAll(io.LimitReader(file, maxBody))
-	if err != nil {
-		reply(w, http.StatusBadRequest, errorBody(bad("ERROR_COULD_NOT_SAVE_FILE", "Could not save file")))
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := &call{s: s, p: p, params: newArray(), at: s.now()}
-	c.params.set("auth", r.URL.Query().Get("auth"))
-	if err := c.authorise([]string{"upload"}); err != nil {
-		reply(w, err.status, errorBody(err))
-		return
-	}
-	if r.URL.Query().Get("token") != "disk|upload|"+p.signature("diskupload") {
-		reply(w, http.StatusForbidden, errorBody(fail(403, "ACCESS_DENIED", "Wrong upload token")))
-		return
-	}
-	id := p.diskObject(p.addFile(header.Filename, data))
-	reply(w, http.StatusOK, c.envelope("upload", c.diskFile(id, true)))
 }

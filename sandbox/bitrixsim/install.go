@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 )
 
@@ -101,41 +99,6 @@ func (p *Portal) lifecycle(in *installation, event string, tokens bool) func() s
 		p.writeAuth(&f, in, auth)
 		return f.String()
 	}
-}
-
-// OpenPage is what a browser posts when a user opens a page of an application: the query and the form. An
-// application that is not installed yet becomes "not finished" (the installer page) until FinishInstall.
-// Both are nil when the application is unknown. Options is the JSON text of PLACEMENT_OPTIONS; empty leaves it out.
-func (p *Portal) OpenPage(clientID, placement, options string, userID int) (query, body url.Values) {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	app := p.s.apps[clientID]
-	if app == nil {
-		return nil, nil
-	}
-	in, err := p.installation(clientID, app.InstallURL == "")
-	if err != nil {
-		return nil, nil
-	}
-	access, refresh := in.issuePair(userID)
-	if placement == "" {
-		placement = "DEFAULT"
-	}
-	protocol := "0"
-	if strings.HasPrefix(p.s.baseURL, "https:") {
-		protocol = "1"
-	}
-	query = url.Values{"DOMAIN": {host(p.s.baseURL)}, "PROTOCOL": {protocol}, "LANG": {"ru"}, "APP_SID": {p.s.random()[:32]}}
-	body = url.Values{
-		"AUTH_ID": {access.token}, "AUTH_EXPIRES": {itoa(int(accessLife.Seconds()))}, "REFRESH_ID": {refresh.token},
-		"SERVER_ENDPOINT": {p.s.authBase() + "/rest/"}, "APPLICATION_TOKEN": {in.appToken},
-		"APPLICATION_SCOPE": {strings.Join(app.Scopes, ",")}, "member_id": {p.memberID}, "status": {"L"}, "PLACEMENT": {placement},
-	}
-	if options != "" {
-		body.Set("PLACEMENT_OPTIONS", options)
-	}
-	p.s.notify()
-	return query, body
 }
 
 // FinishInstall is BX24.installFinish(): widgets and events come alive and ONAPPINSTALL goes to its bound handlers.

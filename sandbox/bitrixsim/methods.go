@@ -15,7 +15,7 @@ type method struct {
 func restMethods() map[string]method {
 	all := crmMethods()
 	for _, family := range []map[string]method{
-		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(), triggerMethods(),
+		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(), triggerMethods(), diskMethods(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -25,8 +25,6 @@ func restMethods() map[string]method {
 func crmMethods() map[string]method {
 	crm := func(run func(c *call) (any, *restError)) method { return method{scope: "crm", run: run} }
 	im := func(kind string) method { return method{scope: "im", run: notify(kind)} }
-	admin := fail(403, "ACCESS_DENIED", "Access denied.")
-	app := fail(403, "ACCESS_DENIED", "Application context required")
 	return map[string]method{
 		"crm.item.get": crm(itemGet), "crm.item.list": crm(itemList), "crm.item.add": crm(itemAdd), "crm.item.update": crm(itemUpdate),
 		"crm.item.delete": crm(itemDelete), "crm.item.fields": crm(itemFields), "crm.type.list": crm(typeList),
@@ -42,9 +40,5 @@ func crmMethods() map[string]method {
 		"userfieldconfig.add":   {scope: "userfieldconfig", run: configAdd}, "userfieldconfig.list": {scope: "userfieldconfig", run: configList},
 		"userfieldconfig.get": {scope: "userfieldconfig", run: configGet},
 		"im.notify":           im(""), "im.notify.personal.add": im("USER"), "im.notify.system.add": im("SYSTEM"),
-		"disk.file.get":           {scope: "disk", run: diskFileGet},
-		"disk.storage.getforapp":  {scope: "disk", app: app, admin: admin, run: diskStorage},
-		"disk.folder.uploadfile":  {scope: "disk", noBatch: true, run: diskUpload},
-		"disk.storage.uploadfile": {scope: "disk", noBatch: true, run: diskUpload},
 	}
 }

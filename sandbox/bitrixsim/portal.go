@@ -20,7 +20,10 @@ type Portal struct {
 	types      map[int]*cardType // by entityTypeId
 	statuses   []status
 	files      map[int]*File
-	disk       map[int]int // disk object id to file id
+	drive      map[int]*driveObject
+	storages   map[int]*storage
+	elements   map[int]listElement
+	tasks      []*task
 	requisites []map[string]any
 	addresses  []map[string]any
 	links      map[[2]int]map[string]any
@@ -29,7 +32,7 @@ type Portal struct {
 	notices    []Notification
 	automation map[stageKey][]Step
 	triggers   []Trigger
-	templates  map[int]*Template
+	templates  map[int]*template
 	workflows  []*workflow
 	ids        map[string]int
 
@@ -80,8 +83,9 @@ func (s *Server) AddPortal(name string) *Portal {
 			2: {id: 2, name: "Максим", lastName: "Менеджер"},
 		},
 		webhooks: map[string]*webhook{}, installs: map[string]*installation{},
-		types: map[int]*cardType{}, files: map[int]*File{}, disk: map[int]int{}, links: map[[2]int]map[string]any{},
-		automation: map[stageKey][]Step{}, templates: map[int]*Template{}, ids: map[string]int{},
+		types: map[int]*cardType{}, files: map[int]*File{}, drive: map[int]*driveObject{}, storages: map[int]*storage{}, elements: map[int]listElement{},
+		links:      map[[2]int]map[string]any{},
+		automation: map[stageKey][]Step{}, templates: map[int]*template{}, ids: map[string]int{},
 		buckets: map[string]*bucket{}, operating: map[string][]spent{}, costs: map[string]time.Duration{},
 		sends: make(chan struct{}, 16), stats: newStats(),
 		blocked: map[string]time.Time{}, confirmed: map[string]map[string]*verdict{},

@@ -19,6 +19,8 @@ type robot struct {
 	subscription string // Y, N or empty: the designer chooses, and no choice means to wait
 	properties   *array
 	returns      *array
+	filter       *array
+	settings     string // PLACEMENT_HANDLER; empty: no settings page of its own
 }
 
 // codePattern and propertyPattern are the allowed spellings.
@@ -142,10 +144,11 @@ func (r *robot) apply(params *array, all bool) *restError {
 	if err := checkDocuments(params); err != nil {
 		return err
 	}
-	if yes(params.fold("USE_PLACEMENT")) {
-		if err := r.in.checkHandler(str(params.fold("PLACEMENT_HANDLER"))); err != nil {
-			return err
-		}
+	if raw, given := params.lookup("FILTER"); given {
+		r.filter = asArray(raw)
+	}
+	if err := r.applyPlacement(params); err != nil {
+		return err
 	}
 	if raw, given := params.lookup("AUTH_USER_ID"); given {
 		r.authUser = intOf(raw)
@@ -153,6 +156,30 @@ func (r *robot) apply(params *array, all bool) *restError {
 	if raw, given := params.lookup("USE_SUBSCRIPTION"); given {
 		r.subscription = strings.ToUpper(str(raw))
 	}
+	return nil
+}
+
+// applyPlacement reads USE_PLACEMENT and PLACEMENT_HANDLER; the page must be on HTTPS unless the portal itself is on
+// loopback.
+func (r *robot) applyPlacement(params *array) *restError {
+	use, given := params.lookup("USE_PLACEMENT")
+	address, moved := params.lookup("PLACEMENT_HANDLER")
+	switch {
+	case given && !yes(use):
+		r.settings = ""
+		return nil
+	case !given && (!moved || r.settings == ""):
+		return nil
+	case given && !moved && r.settings != "":
+		return nil
+	}
+	if err := r.in.checkHandler(str(address)); err != nil {
+		return err
+	}
+	if !strings.HasPrefix(strings.ToLower(str(address)), "https:") && !r.in.portal.s.onLoopback() {
+		return bad("ERROR_UNSUPPORTED_PROTOCOL", "Unsupported handler protocol")
+	}
+	r.settings = str(address)
 	return nil
 }
 

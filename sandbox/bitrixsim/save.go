@@ -47,6 +47,7 @@ func (p *Portal) create(t *cardType, vals map[string]any, by actor, lever bool) 
 	if t.stageField() != "" {
 		p.runAutomation(t, it)
 	}
+	p.runTemplates(t, it, OnCreate, by)
 	return it, nil
 }
 
@@ -202,6 +203,7 @@ func (p *Portal) update(t *cardType, it *item, vals map[string]any, by actor) *r
 	if newStage || newFunnel {
 		p.runAutomation(t, it)
 	}
+	p.runTemplates(t, it, OnChange, by)
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (p *Portal) attach(row *timelineRow, files any) {
 		}
 		id := p.addFile(str(a.get("0")), decodeBase64(str(a.get("1"))))
 		row.Files = append(row.Files, *p.files[id])
-		row.disk = append(row.disk, p.diskObject(id))
+		row.disk = append(row.disk, p.attachment(id, row.Author))
 	}
 }
 

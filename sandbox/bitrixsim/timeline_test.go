@@ -71,7 +71,7 @@ func TestDiskUpload(t *testing.T) {
 	up := w.ok("disk.folder.uploadFile", map[string]any{"id": storage["ROOT_OBJECT_ID"], "data": map[string]any{"NAME": "a.txt"}, "fileContent": file("a.txt", "A")}).(map[string]any)
 	require.IsType(t, 0.0, up["ID"])
 	require.IsType(t, "", w.ok("disk.file.get", map[string]any{"id": up["ID"]}).(map[string]any)["ID"])
-	link := w.ok("disk.folder.uploadFile", map[string]any{"id": 1}).(map[string]any)
+	link := w.ok("disk.folder.uploadFile", map[string]any{"id": storage["ROOT_OBJECT_ID"]}).(map[string]any)
 	body := "--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"b.txt\"\r\n\r\nB\r\n--B--\r\n"
 	resp, err := http.Post(link["uploadUrl"].(string), "multipart/form-data; boundary=B", strings.NewReader(body))
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestDiskUpload(t *testing.T) {
 	require.Contains(t, string(raw), `"NAME":"b.txt"`)
 	w.refused(400, "ERROR_NOT_FOUND", "disk.file.get", map[string]any{"id": 1})
 	w.refused(400, "ERROR_ARGUMENT", "disk.file.get", nil)
-	w.refused(400, "DISK_BASE_SERVICE_22001", "disk.folder.uploadFile", map[string]any{"id": 1, "fileContent": file("a", "A")})
+	w.refused(400, "DISK_BASE_SERVICE_22001", "disk.folder.uploadFile", map[string]any{"id": storage["ROOT_OBJECT_ID"], "fileContent": file("a", "A")})
 }
 
 func TestPlacements(t *testing.T) {

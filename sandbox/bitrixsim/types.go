@@ -24,7 +24,7 @@ type App struct {
 	NoUI         bool     `json:"noUi"`       // "script only": installed by saving the form
 }
 
-// Step is one step of an automation rule or a workflow template. Exactly one of Robot, Webhook and SetField is set.
+// Step is one step of an automation rule or a workflow template. Exactly one of Robot, Webhook, Task and SetField is set.
 type Step struct {
 	// Robot is the CODE of a registered robot or activity; Properties are its inputs. Strings may hold
 	// {=Document:FIELD}, {=Template:PARAMETER} and {=A1:output} (output of the first robot of this workflow).
@@ -36,16 +36,10 @@ type Step struct {
 	Timeout time.Duration `json:"timeout,omitempty"`
 	// Webhook is the URL of the built-in webhook step; placeholders are allowed in it.
 	Webhook string `json:"webhook,omitempty"`
+	// Task asks people and waits for the first answer; its values are the outputs of the step.
+	Task *TaskStep `json:"task,omitempty"`
 	// SetField writes fields of the document, by original names.
 	SetField map[string]any `json:"setField,omitempty"`
-}
-
-// Template is a workflow template.
-type Template struct {
-	Name         string         `json:"name"`
-	EntityTypeID int            `json:"entityTypeId"`
-	Steps        []Step         `json:"steps"`
-	Parameters   map[string]any `json:"parameters,omitempty"` // defaults; a start may override them
 }
 
 // Workflow states.

@@ -4,58 +4,26 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
-	"strings"
 )
-
-// AddTemplate adds a workflow template and returns its id. Workflows that run keep their copy of the steps.
-func (p *Portal) AddTemplate(t Template) int {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	id := p.nextID("template", 212)
-	t.Steps = slices.Clone(t.Steps)
-	p.templates[id] = &t
-	p.s.notify()
-	return id
-}
-
-// document resolves DOCUMENT_ID: module, entity class and element id must belong together.
-func (p *Portal) document(raw any) (*cardType, *item, *restError) {
-	parts := asArray(raw).values()
-	if len(parts) != 3 || str(parts[0]) != "crm" {
-		return nil, nil, bad("", "Wrong DOCUMENT_ID!")
-	}
-	known := false
-	for _, t := range p.types {
-		entity, prefix := t.document()
-		if entity != str(parts[1]) {
-			continue
-		}
-		known = true
-		number, ok := strings.CutPrefix(str(parts[2]), prefix+"_")
-		id, err := strconv.Atoi(number)
-		if ok && err == nil && t.items[id] != nil {
-			return t, t.items[id], nil
-		}
-	}
-	if known {
-		return nil, nil, bad("", "Wrong DOCUMENT_ID!")
-	}
-	return nil, nil, bad("", "Incorrect document type!")
-}
 
 func workflowMethods() map[string]method {
 	admin := fail(http.StatusForbidden, "ACCESS_DENIED", "Access denied!")
-	app := bad("ACCESS_DENIED", "Application context required")
+	app, denied := bad("ACCESS_DENIED", "Application context required"), bad("ACCESS_DENIED", "Access denied!")
 	return map[string]method{
-		"bizproc.workflow.start":         {scope: "bizproc", admin: admin, run: workflowStart},
-		"bizproc.workflow.instances":     {scope: "bizproc", admin: admin, run: workflowInstances},
-		"bizproc.workflow.instance.list": {scope: "bizproc", admin: admin, run: workflowInstances},
-		"bizproc.workflow.terminate":     {scope: "bizproc", admin: admin, run: workflowTerminate},
-		"bizproc.workflow.kill":          {scope: "bizproc", admin: admin, run: workflowKill},
-		"bizproc.workflow.template.list": {scope: "bizproc", admin: bad("ACCESS_DENIED", "Access denied!"), run: templateList},
-		"bizproc.event.send":             {scope: "bizproc", app: app, run: eventSend},
-		"bizproc.activity.log":           {scope: "bizproc", app: app, run: activityLog},
+		"bizproc.workflow.start":           {scope: "bizproc", admin: admin, run: workflowStart},
+		"bizproc.workflow.instances":       {scope: "bizproc", admin: admin, run: workflowInstances},
+		"bizproc.workflow.instance.list":   {scope: "bizproc", admin: admin, run: workflowInstances},
+		"bizproc.workflow.terminate":       {scope: "bizproc", admin: admin, run: workflowTerminate},
+		"bizproc.workflow.kill":            {scope: "bizproc", admin: admin, run: workflowKill},
+		"bizproc.workflow.template.list":   {scope: "bizproc", admin: denied, run: templateList},
+		"bizproc.workflow.template.add":    {scope: "bizproc", app: app, admin: denied, run: templateAdd},
+		"bizproc.workflow.template.update": {scope: "bizproc", app: app, admin: denied, run: templateUpdate},
+		"bizproc.workflow.template.delete": {scope: "bizproc", app: app, admin: denied, run: templateDelete},
+		"bizproc.task.list":                {scope: "bizproc", run: taskList},
+		"bizproc.task.complete":            {scope: "bizproc", run: taskComplete},
+		"bizproc.task.delegate":            {scope: "bizproc", run: taskDelegate},
+		"bizproc.event.send":               {scope: "bizproc", app: app, run: eventSend},
+		"bizproc.activity.log":             {scope: "bizproc", app: app, run: activityLog},
 	}
 }
 
@@ -65,18 +33,18 @@ func workflowStart(c *call) (any, *restError) {
 		return nil, bad("ERROR_WRONG_WORKFLOW_ID", "Empty TEMPLATE_ID")
 	}
 	id := intOf(c.params.fold("TEMPLATE_ID"))
-	template := c.p.templates[id]
-	if template == nil {
+	tpl := c.p.templates[id]
+	if tpl == nil {
 		return nil, bad("ERROR_WRONG_WORKFLOW_ID", "Template not found")
 	}
-	t, it, err := c.p.document(c.params.fold("DOCUMENT_ID"))
+	doc, err := c.p.document(c.params.fold("DOCUMENT_ID"))
 	if err != nil {
 		return nil, err
 	}
-	if t.id != template.EntityTypeID {
+	if doc.kind != tpl.Document {
 		return nil, bad("", "Template type and DOCUMENT_ID mismatch!")
 	}
-	params := maps.Clone(template.Parameters)
+	params := maps.Clone(tpl.Parameters)
 	if params == nil {
 		params = map[string]any{}
 	}
@@ -84,7 +52,7 @@ func workflowStart(c *call) (any, *restError) {
 	for _, k := range keysOf(posted) {
 		params[k] = toGo(posted.vals[k])
 	}
-	return c.p.start(t, it.id, id, template.Steps, params, c.user.id).ID, nil
+	return c.p.start(doc, id, tpl.Steps, params, c.user.id).ID, nil
 }
 
 func workflowInstances(c *call) (any, *restError) {
@@ -98,10 +66,7 @@ func workflowInstances(c *call) (any, *restError) {
 			"DOCUMENT_ID": wf.Document[2], "STARTED": wf.Started.Format(isoTime), "STARTED_BY": itoa(wf.StartedBy), "TEMPLATE_ID": itoa(wf.TemplateID),
 		})
 	}
-	if asArray(c.params.fold("select")).len() == 0 {
-		c.params.set("select", fromGo([]string{"ID", "MODIFIED", "OWNED_UNTIL"}))
-	}
-	return selectRows(c, rows, "MODIFIED")
+	return c.bizprocRows(rows, "ID MODIFIED OWNED_UNTIL", "MODIFIED", "DESC")
 }
 
 // instance finds a workflow by the ID parameter.
@@ -123,7 +88,7 @@ func workflowTerminate(c *call) (any, *restError) {
 	if err != nil {
 		return nil, err
 	}
-	wf.State, wf.robot, wf.token, wf.WaitingFor = Terminated, nil, "", ""
+	c.p.end(wf, Terminated)
 	if status := str(c.params.fold("STATUS")); status != "" {
 		wf.Log = append(wf.Log, status)
 	}
@@ -135,29 +100,8 @@ func workflowKill(c *call) (any, *restError) {
 	if err != nil {
 		return nil, err
 	}
+	c.p.end(wf, Terminated)
+	c.p.tasks = slices.DeleteFunc(c.p.tasks, func(t *task) bool { return t.wf == wf })
 	c.p.workflows = slices.DeleteFunc(c.p.workflows, func(w *workflow) bool { return w == wf })
 	return true, nil
-}
-
-func templateList(c *call) (any, *restError) {
-	var rows []map[string]any
-	for _, id := range slices.Sorted(maps.Keys(c.p.templates)) {
-		t := c.p.templates[id]
-		entity, prefix := "", ""
-		if ct := c.p.types[t.EntityTypeID]; ct != nil {
-			entity, prefix = ct.document()
-		}
-		params := map[string]any{}
-		for name := range t.Parameters {
-			params[name] = map[string]any{"Name": name, "Type": "string", "Required": "0", "Multiple": "0"}
-		}
-		rows = append(rows, map[string]any{
-			"ID": itoa(id), "MODULE_ID": "crm", "ENTITY": entity, "DOCUMENT_TYPE": []string{"crm", entity, prefix}, "AUTO_EXECUTE": "0",
-			"NAME": t.Name, "PARAMETERS": phpMap(params), "VARIABLES": []any{}, "CONSTANTS": []any{}, "USER_ID": "1", "SYSTEM_CODE": nil,
-		})
-	}
-	if asArray(c.params.fold("select")).len() == 0 {
-		c.params.set("select", fromGo([]string{"ID"}))
-	}
-	return selectRows(c, rows, "ID")
 }

@@ -2,6 +2,8 @@ package feed
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,23 +31,29 @@ const (
 	safetyBatch = 20
 )
 
-// Row makes the row that follows a connection. It has a lane of its own: a slow account holds up nobody.
+// Row makes the row that follows a connection's account. Connections with one account share the row,
+// whatever portals they belong to: its news are read once. It has a lane of its own, so a slow account
+// holds up nobody.
 func Row(c portal.Connection) lane.NewRow {
-	body, err := json.Marshal(target{string(c.Portal), c.Name})
+	at := Account{Login: c.Login, ID: c.AccountID}
+	body, err := json.Marshal(at)
 	if err != nil { // two strings always marshal
 		body = nil
 	}
-	return lane.NewRow{Lane: "news/" + string(c.Portal) + "/" + c.Name, Part: "news", Kind: KindNews, Body: body}
+	hash := sha256.Sum256(body)
+	return lane.NewRow{Lane: "news/" + hex.EncodeToString(hash[:8]), Part: "news", Kind: KindNews, Body: body}
 }
 
-type target struct {
-	Portal     string `json:"portal"`
-	Connection string `json:"connection"`
+// Account is what connections have in common that read the same news.
+type Account struct {
+	Login string `json:"login"`
+	ID    string `json:"accountId"`
 }
 
 // Store is what the feed reads and writes.
 type Store interface {
-	Connections(ctx context.Context, id portal.ID) ([]portal.Connection, error)
+	// AccountConnections lists the Реестро connections of an account, of all portals, in a fixed order.
+	AccountConnections(ctx context.Context, account Account) ([]portal.Connection, error)
 	TakeCursor(ctx context.Context, id portal.ID, connection, cursor string) error
 	MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error
 	OpenDocflows(ctx context.Context, portal, connection string, untouchedSince time.Time, limit int) ([]docflow.Record, error)
@@ -65,103 +73,152 @@ type Deps struct {
 type News struct {
 	Deps
 	mu     sync.Mutex
-	safety map[target]time.Time
+	safety map[followed]time.Time
 }
+
+type followed struct{ portal, connection string }
 
 // NewNews returns a News worker.
 func NewNews(d Deps) *News {
 	if d.Lag == nil {
 		d.Lag = func(time.Duration) {}
 	}
-	return &News{Deps: d, safety: map[target]time.Time{}}
+	return &News{Deps: d, safety: map[followed]time.Time{}}
 }
 
 // Work implements lane.Worker: it reads one page and stores what it caused together with the new
 // position. A feed never dies of a failure: it rests and reads on from where it stands.
+//
+// Connections that stand at one position, with one password, share the read. A connection that joins an
+// account stands apart until both have read to the end.
 func (n *News) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
-	var at target
+	var at Account
 	if err := json.Unmarshal(row.Body, &at); err != nil {
 		return lane.Result{}, err
 	}
-	conn, ok, err := n.find(ctx, at)
+	conns, err := n.Store.AccountConnections(ctx, at)
 	if err != nil {
 		return lane.Result{}, err
 	}
-	if !ok {
-		return lane.Result{Note: "the connection was removed from the settings"}, nil
+	if len(conns) == 0 {
+		return lane.Result{Note: "no connection of the settings uses the account any more"}, nil
 	}
-	result, err := n.read(ctx, conn)
-	if err == nil || errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil {
-		return result, err
-	}
-	return n.rest(ctx, conn, err), nil
-}
-
-func (n *News) find(ctx context.Context, at target) (portal.Connection, bool, error) {
-	all, err := n.Store.Connections(ctx, portal.ID(at.Portal))
-	if err != nil {
-		return portal.Connection{}, false, err
-	}
-	for _, c := range all {
-		if c.Name == at.Connection && c.Kind == docflow.Realty {
-			return c, true, nil
+	all := lane.Result{Verdict: lane.Again}
+	for _, group := range together(conns) {
+		result, err := n.read(ctx, group)
+		if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || err != nil && ctx.Err() != nil {
+			return lane.Result{}, err
 		}
+		if err != nil {
+			result = n.rest(ctx, group, err)
+		}
+		if all.At.IsZero() || result.At.Before(all.At) {
+			all.At = result.At
+		}
+		all.Writes = append(all.Writes, result.Writes...)
+		all.Note = joinNotes(all.Note, result.Note)
 	}
-	return portal.Connection{}, false, nil
+	return all, nil
 }
 
-func (n *News) read(ctx context.Context, conn portal.Connection) (lane.Result, error) {
-	client := n.Realty(conn)
-	page, err := client.News(ctx, realty.Token(conn.Cursor))
+// joinNotes keeps the journal's line short: groups mostly say the same.
+func joinNotes(a, b string) string {
+	if a == "" || a == b {
+		return b
+	}
+	if b == "" {
+		return a
+	}
+	return a + "; " + b
+}
+
+// together groups connections that read the same page in the same name.
+func together(conns []portal.Connection) [][]portal.Connection {
+	type position struct{ password, cursor string }
+	at := map[position]int{}
+	var groups [][]portal.Connection
+	for _, c := range conns {
+		key := position{c.Secrets["password"], c.Cursor}
+		i, known := at[key]
+		if !known {
+			i = len(groups)
+			at[key] = i
+			groups = append(groups, nil)
+		}
+		groups[i] = append(groups[i], c)
+	}
+	return groups
+}
+
+// read reads one page for connections that stand at one position.
+func (n *News) read(ctx context.Context, group []portal.Connection) (lane.Result, error) {
+	cursor := group[0].Cursor
+	client := n.Realty(group[0])
+	page, err := client.News(ctx, realty.Token(cursor))
 	if errors.Is(err, realty.ErrTokenRefused) {
-		return n.startOver(ctx, client, conn)
+		return n.startOver(ctx, client, group)
 	}
 	if err != nil {
 		return lane.Result{}, err
 	}
 	now := n.Now()
-	if conn.Cursor == "" { // the first read only tells where "now" is
-		if err := n.Store.TakeCursor(ctx, conn.Portal, conn.Name, string(page.Next)); err != nil {
-			return lane.Result{}, err
+	if cursor == "" { // the first read only tells where "now" is
+		for _, conn := range group {
+			if err := n.Store.TakeCursor(ctx, conn.Portal, conn.Name, string(page.Next)); err != nil {
+				return lane.Result{}, err
+			}
 		}
 		return lane.Result{Verdict: lane.Again, At: now.Add(n.Interval)}, nil
 	}
 	next := string(page.Next)
 	if next == "" {
-		next = conn.Cursor
-	}
-	if len(page.Items) == 0 && next == conn.Cursor && conn.State == "" {
-		writes, err := n.safetyNet(ctx, client, conn)
-		return lane.Result{Verdict: lane.Again, At: now.Add(n.Interval), Writes: writes}, err
-	}
-	advance, unread := n.advance(conn, page, next)
-	writes := []lane.Write{advance}
-	if unread { // it may have been about any of ours
-		open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), safetyBatch)
-		if err != nil {
-			return lane.Result{}, err
-		}
-		caught, err := n.catchUp(ctx, client, open)
-		if err != nil {
-			return lane.Result{}, err
-		}
-		writes = append(writes, caught...)
+		next = cursor
 	}
 	again := now
 	if len(page.Items) == 0 {
 		again = now.Add(n.Interval)
 	}
-	return lane.Result{Verdict: lane.Again, At: again, Writes: writes, Note: fmt.Sprintf("%d news items", len(page.Items))}, nil
+	items, unread := n.items(page)
+	var writes []lane.Write
+	for _, conn := range group {
+		made, err := n.writes(ctx, client, conn, items, next, unread)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		writes = append(writes, made...)
+	}
+	note := ""
+	if len(page.Items) > 0 {
+		note = fmt.Sprintf("%d news items", len(page.Items))
+	}
+	return lane.Result{Verdict: lane.Again, At: again, Writes: writes, Note: note}, nil
 }
 
-// advance makes the write of a page. An item that can't be read must not stop the rest of the feed;
-// unread reports that there was one.
-func (n *News) advance(conn portal.Connection, page realty.NewsPage, next string) (a Advance, unread bool) {
+// writes lists what a page changes for one connection.
+func (n *News) writes(ctx context.Context, client *realty.Client, conn portal.Connection, items []Item, next string, unread bool) ([]lane.Write, error) {
+	if len(items) == 0 && !unread && next == conn.Cursor && conn.State == "" {
+		return n.safetyNet(ctx, client, conn)
+	}
 	now := n.Now()
-	a = Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now}
+	writes := []lane.Write{Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now, Items: items}}
+	if !unread {
+		return writes, nil
+	}
+	open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), safetyBatch)
+	if err != nil { // what was not understood may have been about any of ours
+		return nil, err
+	}
+	caught, err := n.catchUp(ctx, client, open)
+	return append(writes, caught...), err
+}
+
+// items translates a page. An item that can't be read must not stop the rest of the feed; unread reports
+// that there was one.
+func (n *News) items(page realty.NewsPage) (items []Item, unread bool) {
+	now := n.Now()
 	for _, item := range page.Items {
 		if item.Err != nil {
-			n.Log.Error("news item not understood", "portal", string(conn.Portal), "error", item.Err)
+			n.Log.Error("news item not understood", "error", item.Err)
 			unread = true
 			continue
 		}
@@ -172,35 +229,39 @@ func (n *News) advance(conn portal.Connection, page realty.NewsPage, next string
 			n.Lag(now.Sub(at))
 		}
 		u := FromRealty(item.Docflow, docflow.CauseNews, item.Token, at)
-		a.Items = append(a.Items, Item{ExternalID: u.ExternalID, RequestID: item.Docflow.RequestID, Update: u})
+		items = append(items, Item{ExternalID: u.ExternalID, RequestID: item.Docflow.RequestID, Update: u})
 	}
-	return a, unread
+	return items, unread
 }
 
 // startOver takes a new position when the old one is refused, and reads every open docflow once: what
 // happened in between is in none of the pages that will come.
-func (n *News) startOver(ctx context.Context, client *realty.Client, conn portal.Connection) (lane.Result, error) {
+func (n *News) startOver(ctx context.Context, client *realty.Client, group []portal.Connection) (lane.Result, error) {
 	page, err := client.News(ctx, "")
 	if err != nil {
 		return lane.Result{}, err
 	}
 	now := n.Now()
-	open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), 10000)
-	if err != nil {
-		return lane.Result{}, err
+	var writes []lane.Write
+	for _, conn := range group {
+		open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), 10000)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		caught, err := n.catchUp(ctx, client, open)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		n.Log.Warn("the position in the news was refused; took a new one", "portal", string(conn.Portal), "docflows", len(open))
+		writes = append(writes, Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: string(page.Next), At: now})
+		writes = append(writes, caught...)
 	}
-	writes := []lane.Write{Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: string(page.Next), At: now}}
-	caught, err := n.catchUp(ctx, client, open)
-	if err != nil {
-		return lane.Result{}, err
-	}
-	n.Log.Warn("the position in the news was refused; took a new one", "portal", string(conn.Portal), "docflows", len(open))
-	return lane.Result{Verdict: lane.Again, At: now, Writes: append(writes, caught...), Note: "took a new position in the news"}, nil
+	return lane.Result{Verdict: lane.Again, At: now, Writes: writes, Note: "took a new position in the news"}, nil
 }
 
 // safetyNet reads docflows one by one that no news has touched for long.
 func (n *News) safetyNet(ctx context.Context, client *realty.Client, conn portal.Connection) ([]lane.Write, error) {
-	at, now := target{string(conn.Portal), conn.Name}, n.Now()
+	at, now := followed{string(conn.Portal), conn.Name}, n.Now()
 	n.mu.Lock()
 	due := now.Sub(n.safety[at]) >= safetyEvery
 	if due {
@@ -210,7 +271,7 @@ func (n *News) safetyNet(ctx context.Context, client *realty.Client, conn portal
 	if !due {
 		return nil, nil
 	}
-	open, err := n.Store.OpenDocflows(ctx, at.Portal, at.Connection, now.Add(-safetyAge), safetyBatch)
+	open, err := n.Store.OpenDocflows(ctx, at.portal, at.connection, now.Add(-safetyAge), safetyBatch)
 	if err != nil || len(open) == 0 {
 		return nil, err
 	}
@@ -233,7 +294,7 @@ func (n *News) catchUp(ctx context.Context, client *realty.Client, open []docflo
 }
 
 // rest decides when a failed feed reads on.
-func (n *News) rest(ctx context.Context, conn portal.Connection, err error) lane.Result {
+func (n *News) rest(ctx context.Context, group []portal.Connection, err error) lane.Result {
 	now := n.Now()
 	at := now.Add(max(n.Interval, time.Second))
 	switch upstream.ClassOf(err) {
@@ -245,10 +306,12 @@ func (n *News) rest(ctx context.Context, conn portal.Connection, err error) lane
 		at = now.Add(max(refusedPause, n.Interval))
 	case upstream.Refused, upstream.Relogin:
 		at = now.Add(max(refusedPause, n.Interval))
-		if mark := n.Store.MarkConnection(ctx, conn.Portal, conn.Name, "refused", err.Error()); mark != nil {
-			n.Log.Warn("the connection's fault could not be stored", "error", mark)
+		for _, conn := range group {
+			if mark := n.Store.MarkConnection(ctx, conn.Portal, conn.Name, "refused", err.Error()); mark != nil {
+				n.Log.Warn("the connection's fault could not be stored", "error", mark)
+			}
 		}
 	}
-	n.Log.Warn("news cannot be read", "portal", string(conn.Portal), "class", upstream.ClassOf(err).String(), "error", err)
+	n.Log.Warn("news cannot be read", "portal", string(group[0].Portal), "connections", len(group), "class", upstream.ClassOf(err).String(), "error", err)
 	return lane.Result{Verdict: lane.Again, At: at, Note: err.Error()}
 }

@@ -33,6 +33,7 @@ const (
 type rig struct {
 	*apptest.Clock
 	sim      *realtysim.Server
+	base     string
 	client   *realty.Client
 	store    *store.Store
 	news     *feed.News
@@ -59,9 +60,14 @@ func (r *rig) follow(t *testing.T, base string) {
 	})
 	require.NoError(t, r.store.SavePortal(t.Context(), portal.Portal{ID: member, State: portal.Active, Installed: r.Now()}, portal.Application{ClientID: "c", State: portal.Active}))
 	r.settle(t)
-	r.client = realty.New(apptest.Calls(), base, &session{base: base, password: &r.password})
+	r.base = base
+	r.client = r.clientWith(&r.password)
 	r.news = feed.NewNews(feed.Deps{Store: r.store, Realty: func(portal.Connection) *realty.Client { return r.client }, Interval: 15 * time.Second,
 		Now: r.Now, Log: slog.New(slog.DiscardHandler), Lag: func(d time.Duration) { r.lag = append(r.lag, d) }})
+}
+
+func (r *rig) clientWith(password *string) *realty.Client {
+	return realty.New(apptest.Calls(), r.base, &session{base: r.base, password: password})
 }
 
 // settle applies the settings with the account, as an administrator does.
@@ -109,7 +115,7 @@ func (r *rig) poll(t *testing.T) lane.Result {
 
 func (r *rig) read(t *testing.T) lane.Result {
 	t.Helper()
-	result, err := r.news.Work(t.Context(), lane.Row{Body: feed.Row(portal.Connection{Portal: member, Name: "main"}).Body})
+	result, err := r.news.Work(t.Context(), lane.Row{Body: feed.Row(portal.Connection{Login: "a@b.ru", AccountID: account}).Body})
 	require.NoError(t, err)
 	return result
 }
@@ -315,7 +321,7 @@ func TestARemovedConnectionEndsItsFeed(t *testing.T) {
 	_, err := r.news.Work(t.Context(), lane.Row{Body: []byte("{")})
 	require.Error(t, err)
 	require.NoError(t, r.store.Close())
-	_, err = r.news.Work(t.Context(), lane.Row{Body: feed.Row(portal.Connection{Portal: member, Name: "main"}).Body})
+	_, err = r.news.Work(t.Context(), lane.Row{Body: feed.Row(portal.Connection{Login: "a@b.ru", AccountID: account}).Body})
 	require.Error(t, err, "a database that is down is not the feed's fault")
 	require.NotEqual(t, upstream.Refused, upstream.ClassOf(err))
 }

@@ -6,14 +6,24 @@ import (
 	"fmt"
 	"time"
 
+	"konturbridge/app/feed"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 )
 
 // Connections reads the accounts of a portal; an empty id reads those of all portals.
 func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connection, error) {
+	return s.connections(ctx, `portal = ? OR ? = ''`, string(id), string(id))
+}
+
+// AccountConnections reads the Реестро connections of an account, of all portals.
+func (s *Store) AccountConnections(ctx context.Context, account feed.Account) ([]portal.Connection, error) {
+	return s.connections(ctx, `account_id = ? AND login = ? AND kind = 'realty'`, account.ID, account.Login)
+}
+
+func (s *Store) connections(ctx context.Context, where string, args ...any) ([]portal.Connection, error) {
 	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, sealed, cursor,
-		cursor_at, state, note FROM connections WHERE portal = ? OR ? = '' ORDER BY portal, name`), string(id), string(id))
+		cursor_at, state, note FROM connections WHERE `+where+` ORDER BY portal, name`), args...)
 	if err != nil {
 		return nil, down(err)
 	}

@@ -166,7 +166,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 	offline := feed.NewOffline(feed.OfflineDeps{Bitrix: a.clients.Bitrix, Write: a.store.Write, Active: a.active,
 		Interval: a.cfg.OfflineInterval, Now: o.Now, Log: a.log})
 	work := dispatcher{
-		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, inbox.KindEvent: events,
+		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(), inbox.KindEvent: events,
 		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindOffline: offline,
 		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
 	}

@@ -44,13 +44,19 @@ func (r *runner) file(ctx context.Context, c *call, f filing) (lane.Result, erro
 	if err != nil {
 		return lane.Result{}, err
 	}
+	return r.fileStored(ctx, c.row, client, rec)
+}
+
+// fileStored files a stored request once: a try that may have arrived is looked for before another one.
+func (r *runner) fileStored(ctx context.Context, row lane.Row, client *realty.Client, rec docflow.Record) (lane.Result, error) {
 	if !rec.TriedAt.IsZero() {
 		return r.lookFor(ctx, client, rec)
 	}
-	if rec, err = r.tried(ctx, c.row, rec); err != nil {
+	rec, err := r.tried(ctx, row, rec)
+	if err != nil {
 		return lane.Result{}, err
 	}
-	return r.create(ctx, c.row, client, rec)
+	return r.create(ctx, row, client, rec)
 }
 
 // fileNew freezes the request and stores it, with whoever waits for it and the mark of the first try, in

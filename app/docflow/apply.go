@@ -28,7 +28,8 @@ const (
 	CauseSubmit   = "submit" // the answer to a submission
 	CauseSearch   = "search" // found in the news after a lost answer
 	CauseNews     = "news"
-	CauseGet      = "get" // read by itself, when the news were silent for long or jumped
+	CausePerson   = "person" // a person decided
+	CauseGet      = "get"    // read by itself, when the news were silent for long or jumped
 )
 
 // Change is what an update did to a record.

@@ -32,7 +32,7 @@ const (
 // too and only marked as unexpected in the history; docs/states.md draws this table.
 var expected = map[State][]State{
 	Prepared:  {Queued, Suspended, Sent, Completed, Failed, Uncertain},
-	Uncertain: {Queued, Verified, Suspended, Sent, Completed, Failed}, // the news brought it after all
+	Uncertain: {Prepared, Queued, Verified, Suspended, Sent, Completed, Failed}, // a person has it filed again; the news brought it after all
 	Queued:    {Verified, Sent, Suspended, Completed, Failed},
 	Verified:  {Queued, Sent, Suspended, Failed},
 	Suspended: {Queued, Verified, Sent, Completed, Failed},

@@ -37,7 +37,9 @@ func TestOnlyFinalStatesEnd(t *testing.T) {
 			require.NotEmpty(t, s.Moves(), s)
 		}
 		require.True(t, s.Expects(s), "a repeat is never unexpected")
-		require.NotContains(t, s.Moves(), docflow.Prepared, "nothing leads back before the filing")
+		if s != docflow.Uncertain { // a person may have it filed once more
+			require.NotContains(t, s.Moves(), docflow.Prepared, "nothing leads back before the filing")
+		}
 	}
 	require.Empty(t, docflow.Completed.Moves())
 	require.Equal(t, []docflow.State{docflow.Suspended}, docflow.Failed.Moves(), "only signatures may be asked for again")

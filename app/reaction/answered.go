@@ -7,7 +7,7 @@ import "konturbridge/app/docflow"
 func Answered(portal string, card docflow.Card, action, text string, values map[string]any, token []byte) []Effect {
 	effects := []Effect{effect(portal, card, "", Comment, CommentParams{Text: "[B]" + action + "[/B]\n" + text})}
 	if len(token) > 0 {
-		effects = append(effects, effect(portal, card, "", RobotReturn, ReturnParams{Token: token, Values: values, Log: text}))
+		effects = append(effects, effect(portal, card, "", RobotReturn, ReturnParams{Token: token, Values: values, Log: text, Told: true}))
 	}
 	return effects
 }

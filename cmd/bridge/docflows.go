@@ -16,6 +16,8 @@ type docflowsCommand struct {
 
 	List docflowsList `cmd:"" default:"withargs" help:"List docflows, newest first."`
 	Show docflowsShow `cmd:"" help:"Show one with its history."`
+
+	Decide docflowsDecide `cmd:"" help:"Decide about an uncertain one: --again, --found ID or --drop."`
 }
 
 // docflowView is a docflow as scripts see it. Its frozen request is left out: it is full of personal data.

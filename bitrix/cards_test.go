@@ -50,12 +50,13 @@ func cardCalls() map[string]exchange {
 		}, nil),
 		"categories": with(func(ctx context.Context, c *bitrix.Client) ([]bitrix.Category, error) {
 			return c.Categories(ctx, bitrix.EntityDeal)
-		}, []bitrix.Category{{Name: "General", Sort: 300, Default: true}}),
+		}, []bitrix.Category{{Kind: bitrix.EntityDeal, Name: "General", Sort: 300, Default: true}}),
 		"statuses": with(func(ctx context.Context, c *bitrix.Client) ([]bitrix.Status, error) {
 			return c.Statuses(ctx, bitrix.ListOptions{
 				Filter: map[string]any{"ENTITY_ID": bitrix.StageDictionary(bitrix.EntityDeal, 0)}, Order: bitrix.Order{{Field: "SORT"}},
 			})
-		}, []bitrix.Status{{ID: 103, EntityID: "DEAL_STAGE", StatusID: "PREPARATION", Name: "Document preparation", Sort: 20}}),
+		}, []bitrix.Status{{ID: 103, EntityID: "DEAL_STAGE", StatusID: "PREPARATION", Name: "Document preparation", Sort: 20, Color: "#2FC6F6",
+			Extra: bitrix.StatusExtra{Semantics: "process", Color: "#2FC6F6"}}}),
 	}
 }
 

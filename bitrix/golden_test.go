@@ -52,6 +52,7 @@ func with[T any](call func(ctx context.Context, c *bitrix.Client) (T, error), wa
 func documented() []map[string]exchange {
 	return []map[string]exchange{
 		systemCalls(), eventCalls(), robotCalls(), workflowCalls(), cardCalls(), fieldCalls(), noteCalls(),
+		legacyCalls(), smartCalls(), requisiteCalls(), ownFieldCalls(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package bitrix
 
 import (
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"time"
@@ -104,19 +105,26 @@ func (i Item) Files(name string) []FileRef { return values[FileRef](i, name) }
 
 // FieldInfo describes a field of an object type. doc: api-reference/crm/universal/**
 type FieldInfo struct {
-	Type       Text              `json:"type"`
-	Required   Flag              `json:"isRequired"`
-	ReadOnly   Flag              `json:"isReadOnly"`
-	Immutable  Flag              `json:"isImmutable"`
-	Multiple   Flag              `json:"isMultiple"`
-	Dynamic    Flag              `json:"isDynamic"` // a user field
-	Title      Text              `json:"title"`     // for user fields it may be the code
-	UpperName  Text              `json:"upperName"`
-	StatusType Text              `json:"statusType"`
-	ListLabel  Text              `json:"listLabel"`
-	FormLabel  Text              `json:"formLabel"`
-	Items      List[FieldChoice] `json:"items"` // of an enumeration
-	Settings   json.RawMessage   `json:"settings"`
+	Type        Text              `json:"type"`
+	Required    Flag              `json:"isRequired"`
+	ReadOnly    Flag              `json:"isReadOnly"`
+	Immutable   Flag              `json:"isImmutable"`
+	Multiple    Flag              `json:"isMultiple"`
+	Dynamic     Flag              `json:"isDynamic"` // a user field
+	Deprecated  Flag              `json:"isDeprecated"`
+	Title       Text              `json:"title"` // for user fields it may be the code: see Label
+	UpperName   Text              `json:"upperName"`
+	StatusType  Text              `json:"statusType"`
+	ListLabel   Text              `json:"listLabel"`
+	FormLabel   Text              `json:"formLabel"`
+	FilterLabel Text              `json:"filterLabel"`
+	Items       List[FieldChoice] `json:"items"` // of an enumeration
+	Settings    json.RawMessage   `json:"settings"`
+}
+
+// Label is the field's name for people.
+func (f FieldInfo) Label() string {
+	return string(cmp.Or(f.FormLabel, f.ListLabel, f.FilterLabel, f.Title))
 }
 
 // FieldChoice is one option of an enumeration; values of the field are its ids, which differ from

@@ -2,6 +2,7 @@ package bitrix
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
 )
 
@@ -50,10 +51,34 @@ func ItemUpdateParams(kind EntityTypeID, id ID, fields map[string]any) any {
 // ItemFields describes the fields of a type by the names under which cards carry them.
 // doc: api-reference/crm/universal/**
 func (c *Client) ItemFields(ctx context.Context, kind EntityTypeID) (map[string]FieldInfo, error) {
-	frame, err := Call[struct {
-		Fields Map[FieldInfo] `json:"fields"`
-	}](ctx, c, "crm.item.fields", itemParams{Kind: kind, Original: true})
-	return frame.Fields, err
+	return fieldsOf(ctx, c, "crm.item.fields", itemParams{Kind: kind, Original: true})
+}
+
+// fieldsOf calls a method that describes fields: within a frame, or bare as the older ones do.
+func fieldsOf(ctx context.Context, c *Client, method string, params any) (map[string]FieldInfo, error) {
+	fields, err := Call[fieldInfos](ctx, c, method, params)
+	return fields, err
+}
+
+type fieldInfos map[string]FieldInfo
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *fieldInfos) UnmarshalJSON(data []byte) error {
+	var frame struct {
+		Fields *Map[FieldInfo] `json:"fields"`
+	}
+	if err := json.Unmarshal(data, &frame); err == nil && frame.Fields != nil {
+		*f = fieldInfos(*frame.Fields)
+		return nil
+	}
+	return (*Map[FieldInfo])(f).UnmarshalJSON(data)
+}
+
+// ItemDelete removes a card. Errors: ErrNotFound, ErrAccessDenied.
+// doc: api-reference/crm/universal/**
+func (c *Client) ItemDelete(ctx context.Context, kind EntityTypeID, id ID) error {
+	_, err := c.Do(ctx, "crm.item.delete", map[string]any{"entityTypeId": kind, "id": id}) // answers []
+	return err
 }
 
 // listItems are the parameters of crm.item.list.

@@ -19,20 +19,20 @@ type ScanOptions struct {
 // page is the options of the page behind the row after. start=-1 saves the portal the counting.
 // doc: settings/how-to-call-rest-api/list-methods-pecularities.md
 func (o ScanOptions) page(key string, after ID) ListOptions {
-	list := ListOptions{Select: o.Select, Filter: withAfter(o.Filter, ">"+key, after), Order: Order{{Field: key}}, Start: -1}
+	list := ListOptions{Select: o.Select, Filter: withCondition(o.Filter, ">"+key, after), Order: Order{{Field: key}}, Start: -1}
 	if len(list.Select) > 0 && !slices.Contains(list.Select, key) && !slices.Contains(list.Select, "*") {
 		list.Select = append([]string{key}, list.Select...)
 	}
 	return list
 }
 
-// withAfter adds the walk's own condition to a copy of filter.
-func withAfter(filter map[string]any, key string, after any) map[string]any {
+// withCondition adds a condition to a copy of filter.
+func withCondition(filter map[string]any, key string, value any) map[string]any {
 	all := maps.Clone(filter)
 	if all == nil {
 		all = map[string]any{}
 	}
-	all[key] = after
+	all[key] = value
 	return all
 }
 

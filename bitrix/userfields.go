@@ -1,11 +1,25 @@
 package bitrix
 
-import (
-	"bytes"
-	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
+import "context"
+
+// Types of user fields; an own one is FieldType's full name. doc: api-reference/crm/deals/**
+const (
+	FieldString      = "string"
+	FieldInteger     = "integer"
+	FieldDouble      = "double"
+	FieldBoolean     = "boolean" // cannot be multiple
+	FieldDate        = "date"
+	FieldDateTime    = "datetime"
+	FieldMoney       = "money"
+	FieldURL         = "url"
+	FieldAddress     = "address"
+	FieldEnumeration = "enumeration"
+	FieldFile        = "file"
+	FieldEmployee    = "employee"
+	FieldStatus      = "crm_status"
+	FieldSection     = "iblock_section"
+	FieldElement     = "iblock_element"
+	FieldCRM         = "crm"
 )
 
 // UserField is an additional field of deals, leads, contacts or companies.
@@ -22,9 +36,12 @@ type UserField struct {
 	ShowFilter    Text                  `json:"SHOW_FILTER,omitempty"`
 	ShowInList    Text                  `json:"SHOW_IN_LIST,omitempty"`
 	EditInList    Text                  `json:"EDIT_IN_LIST,omitempty"`
+	Searchable    Text                  `json:"IS_SEARCHABLE,omitempty"`
+	Label         Texts                 `json:"LABEL,omitempty"`
 	EditFormLabel Texts                 `json:"EDIT_FORM_LABEL,omitempty"`
 	ListLabel     Texts                 `json:"LIST_COLUMN_LABEL,omitempty"`
 	FilterLabel   Texts                 `json:"LIST_FILTER_LABEL,omitempty"`
+	ErrorMessage  Texts                 `json:"ERROR_MESSAGE,omitempty"`
 	HelpMessage   Texts                 `json:"HELP_MESSAGE,omitempty"`
 	Settings      Map[any]              `json:"SETTINGS,omitempty"`
 	Choices       List[UserFieldChoice] `json:"LIST,omitempty"` // of an enumeration
@@ -42,15 +59,11 @@ type UserFieldChoice struct {
 // userFieldMethod names a method of a type that has user fields of its own; smart processes have
 // theirs in userfieldconfig.
 func userFieldMethod(kind EntityTypeID, verb string) (string, error) {
-	switch kind {
-	case EntityLead, EntityDeal, EntityContact, EntityCompany, EntityRequisite:
-		return "crm." + strings.ToLower(kind.Name()) + ".userfield." + verb, nil
-	default:
-		return "", fmt.Errorf("bitrix: object type %d has no userfield methods", kind)
-	}
+	return classicMethod(kind, "userfield."+verb, EntityLead, EntityDeal, EntityContact, EntityCompany, EntityRequisite)
 }
 
 // UserFieldAdd creates a field and returns its id. It needs a CRM administrator.
+// Errors: ErrExists, ErrParameter, ErrAccessDenied.
 // doc: api-reference/crm/deals/**
 func (c *Client) UserFieldAdd(ctx context.Context, kind EntityTypeID, field UserField) (ID, error) {
 	method, err := userFieldMethod(kind, "add")
@@ -70,66 +83,23 @@ func (c *Client) UserFieldList(ctx context.Context, kind EntityTypeID, opts List
 	return Call[List[UserField]](ctx, c, method, ListOptions{Filter: opts.Filter, Order: opts.Order})
 }
 
-// FieldConfig is an additional field of a smart process. The portal ignores further labels on adding.
-// doc: api-reference/crm/universal/**
-type FieldConfig struct {
-	ID            ID                      `json:"id,omitempty"`
-	EntityID      string                  `json:"entityId"`  // CRM_ and the definition's id, not entityTypeId
-	FieldName     string                  `json:"fieldName"` // UF_{EntityID}_… of at most 50 characters
-	UserTypeID    string                  `json:"userTypeId"`
-	XMLID         Text                    `json:"xmlId,omitempty"`
-	Sort          ID                      `json:"sort,omitempty"`
-	Multiple      Flag                    `json:"multiple"`
-	Mandatory     Flag                    `json:"mandatory"`
-	EditFormLabel Texts                   `json:"editFormLabel,omitempty"`
-	HelpMessage   Texts                   `json:"helpMessage,omitempty"`
-	Settings      Map[any]                `json:"settings,omitempty"`
-	Choices       List[FieldConfigChoice] `json:"enum,omitempty"`
-}
-
-// FieldConfigChoice is one option of an enumeration.
-type FieldConfigChoice struct {
-	ID      ID   `json:"id,omitempty"`
-	Value   Text `json:"value"`
-	Sort    ID   `json:"sort,omitempty"`
-	Default Flag `json:"def"`
-	XMLID   Text `json:"xmlId,omitempty"`
-}
-
-// FieldConfigAdd creates a field and returns its id. It needs the scopes userfieldconfig and crm.
-// doc: api-reference/crm/universal/**
-func (c *Client) FieldConfigAdd(ctx context.Context, field FieldConfig) (ID, error) {
-	frame, err := Call[struct {
-		Field struct {
-			ID ID `json:"id"`
-		} `json:"field"`
-	}](ctx, c, "userfieldconfig.add", map[string]any{"moduleId": moduleCRM, "field": field})
-	return frame.Field.ID, err
-}
-
-// FieldConfigList lists fields; filter by entityId.
-// doc: api-reference/crm/universal/**
-func (c *Client) FieldConfigList(ctx context.Context, opts ListOptions) (ListAnswer[[]FieldConfig], error) {
-	params := struct {
-		Module string `json:"moduleId"`
-		ListOptions
-	}{moduleCRM, opts}
-	list, err := CallList[fieldConfigs](ctx, c, "userfieldconfig.list", params)
-	return ListAnswer[[]FieldConfig]{Result: list.Result, Total: list.Total, Next: list.Next}, err
-}
-
-// fieldConfigs reads {"fields":[…]} or the bare list: the page does not show which it is.
-type fieldConfigs []FieldConfig
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (f *fieldConfigs) UnmarshalJSON(data []byte) error {
-	if !bytes.HasPrefix(data, []byte("{")) {
-		return (*List[FieldConfig])(f).UnmarshalJSON(data)
+// UserFieldUpdate changes what fields names; the type and the name of a field stay. It needs a CRM
+// administrator. The pages at hand show adding and listing alone: the parameters are those of every other
+// update. Errors: ErrNotFound, ErrAccessDenied. doc: api-reference/crm/deals/**
+func (c *Client) UserFieldUpdate(ctx context.Context, kind EntityTypeID, id ID, fields map[string]any) error {
+	method, err := userFieldMethod(kind, "update")
+	if err != nil {
+		return err
 	}
-	var frame struct {
-		Fields List[FieldConfig] `json:"fields"`
+	return c.confirmed(ctx, method, map[string]any{"id": id, "fields": fields})
+}
+
+// UserFieldDelete removes a field with all its values. It needs a CRM administrator.
+// Errors: ErrNotFound, ErrAccessDenied. doc: api-reference/crm/deals/**
+func (c *Client) UserFieldDelete(ctx context.Context, kind EntityTypeID, id ID) error {
+	method, err := userFieldMethod(kind, "delete")
+	if err != nil {
+		return err
 	}
-	err := json.Unmarshal(data, &frame)
-	*f = fieldConfigs(frame.Fields)
-	return err
+	return c.confirmed(ctx, method, map[string]ID{"id": id})
 }

@@ -45,7 +45,7 @@ func (c *Client) Workflows(ctx context.Context, opts ScanOptions) iter.Seq2[Work
 	return scan("bizproc.workflow.instances", "", func(after string) ([]Workflow, error) {
 		list := opts.page("ID", ID(0))
 		if list.Filter = opts.Filter; after != "" {
-			list.Filter = withAfter(opts.Filter, ">ID", after)
+			list.Filter = withCondition(opts.Filter, ">ID", after)
 		}
 		found, err := c.WorkflowInstances(ctx, list)
 		return found.Result, err

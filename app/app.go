@@ -140,10 +140,11 @@ func (a *App) wire(o Options) error {
 		keys[app.ClientID] = k
 		allKeys = append(allKeys, k)
 	}
-	a.clients = &clients{up: up, portals: a.directory, servers: servers, store: a.store, budget: a.cache, keys: keys,
+	a.clients = &clients{up: up, portals: a.directory, servers: servers, store: a.store, keys: keys,
 		deps:      oauth.Deps{Cache: a.cache, Locks: a.cache, Sealer: a.sealer, Now: o.Now, Log: a.log},
-		realtyURL: a.cfg.RealtyURL, moved: a.moved, line: make(chan struct{}, maxInLine),
+		realtyURL: a.cfg.RealtyURL, moved: a.moved, sent: a.metrics.packer.sent, budgets: newBudgets(a.cache, o.Now),
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
+	a.metrics.packer.watch(a.metrics.registry, a.clients)
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
 	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.Bitrix, Robots: Robots(),

@@ -8,90 +8,133 @@ import (
 
 	"konturbridge/app/portal"
 	"konturbridge/cache"
-	"konturbridge/internal/upstream"
 )
 
-// limiter keeps a portal's requests within its plan's leaky bucket, shared by all nodes. Without the
-// shared cache a node counts by itself: the holder of the portal's lane makes nearly all of its calls.
-type limiter struct {
-	budget  cache.Budget
+// budget counts the requests to one portal against its plan's leaky bucket, which all nodes share: they
+// are taken to call from one address, the careful side. It implements bitrix.Limiter.
+//
+// What was used is not always known: by the process that ran before this one, or by other nodes while the
+// shared cache was away. Then the bucket starts full of use, as of the moment since which it is known.
+type budget struct {
+	shared  cache.Budget
+	local   cache.Budget // while the shared one is away
 	key     string
 	portals *portal.Directory
 	id      portal.ID
-	line    chan struct{} // of all portals
-	local   localBudget
+	now     func() time.Time
+	began   time.Time // since when this process counts
+
+	mu    sync.Mutex
+	away  bool      // the shared cache did not answer last time
+	slow  time.Time // until then the rate is lower: the portal refused a request
+	level float64   // of the bucket, as far as it is known here, for metrics
+	at    time.Time // of level
 }
 
-// Work that needs several calls would begin anew each time it were set aside, so a call stands in line
-// for the budget; but only so many at once, or portals with spent budgets would hold every worker. Beyond
-// that, and beyond this wait, the row is set aside.
-const (
-	maxBudgetWait = 30 * time.Second
-	maxInLine     = 32 // half of the workers
+// The plans' rates and, in front of their buckets of 50 and 250, what the bridge uses of them: a fifth is left
+// for what others on its address do. doc: limits.md
+var (
+	planRate       = cache.Rate{PerSecond: 2, Burst: 40}
+	enterpriseRate = cache.Rate{PerSecond: 5, Burst: 200}
 )
 
-func (l *limiter) rate() cache.Rate {
-	// A burst of four fifths of the documented bucket leaves room for what others on this address do.
-	if p, ok := l.portals.Get(l.id); ok && p.Family == "ent" {
-		return cache.Rate{PerSecond: 5, Burst: 200}
+// slowFor is how long half the rate must do after the portal refused a request.
+const slowFor = time.Minute
+
+func (b *budget) rate(now time.Time) cache.Rate {
+	rate := planRate
+	p, ok := b.portals.Get(b.id)
+	if ok && p.Family == "ent" {
+		rate = enterpriseRate
 	}
-	return cache.Rate{PerSecond: 2, Burst: 40}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.slow) {
+		rate.PerSecond /= 2
+	}
+	if p.Installed.Before(b.began) { // else nothing was used before
+		rate.Start = max(0, float64(rate.Burst)-rate.PerSecond*max(0, now.Sub(b.began).Seconds()))
+	}
+	return rate
 }
 
-// Wait implements bitrix.Limiter.
-func (l *limiter) Wait(ctx context.Context, _ string) error {
-	rate := l.rate()
-	for {
-		wait, err := l.budget.Take(ctx, l.key, 1, rate)
-		if errors.Is(err, cache.ErrUnavailable) {
-			wait, err = l.local.take(ctx, l.key, rate)
-		}
-		if err != nil || wait <= 0 {
-			return err
-		}
-		if wait > maxBudgetWait {
-			return budgetSpent{time.Now().Add(wait)}
-		}
-		if err := l.stand(ctx, wait); err != nil {
-			return err
+// Take implements bitrix.Limiter.
+func (b *budget) Take(ctx context.Context) (time.Duration, error) {
+	now := b.now()
+	rate := b.rate(now)
+	wait, err := b.shared.Take(ctx, b.key, 1, rate)
+	gone := errors.Is(err, cache.ErrUnavailable)
+	if err != nil && !gone {
+		return 0, err
+	}
+	if b.switched(gone) {
+		if err := b.drain(ctx, rate); err != nil {
+			return 0, err
 		}
 	}
-}
-
-// stand waits in line, when there is room in it.
-func (l *limiter) stand(ctx context.Context, wait time.Duration) error {
-	select {
-	case l.line <- struct{}{}:
-		defer func() { <-l.line }()
-	default:
-		return budgetSpent{time.Now().Add(wait)}
+	if gone {
+		if wait, err = b.local.Take(ctx, b.key, 1, rate); err != nil {
+			return 0, err
+		}
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(wait):
-		return nil
+	b.note(wait, rate, now)
+	return wait, nil
+}
+
+// switched reports whether the shared cache has just gone away or come back.
+func (b *budget) switched(gone bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switched := b.away != gone
+	b.away = gone
+	return switched
+}
+
+// drain fills the bucket that counts now: nobody knows what the other one has seen.
+func (b *budget) drain(ctx context.Context, rate cache.Rate) error {
+	b.mu.Lock()
+	counts := b.shared
+	if b.away {
+		counts = b.local
 	}
+	b.mu.Unlock()
+	err := counts.Drain(ctx, b.key, rate)
+	if errors.Is(err, cache.ErrUnavailable) {
+		return nil // the next request finds that out, too
+	}
+	return err
 }
 
-// Observe implements bitrix.Limiter. A method's refusal carries its own time, and the row waits for it.
-func (l *limiter) Observe(string, time.Duration, time.Time) {}
-
-// localBudget is made when the shared one is first missed.
-type localBudget struct {
-	once   sync.Once
-	memory *cache.Memory
+// Exceeded implements bitrix.Limiter: somebody else on this address fills the portal's bucket.
+func (b *budget) Exceeded(ctx context.Context) {
+	now := b.now()
+	b.mu.Lock()
+	b.slow = now.Add(slowFor)
+	b.mu.Unlock()
+	_ = b.drain(ctx, b.rate(now)) // the portal's own refusals are waited out all the same
 }
 
-func (b *localBudget) take(ctx context.Context, key string, rate cache.Rate) (time.Duration, error) {
-	b.once.Do(func() { b.memory = cache.NewMemory(time.Now) })
-	return b.memory.Take(ctx, key, 1, rate)
+// note keeps the level for metrics.
+func (b *budget) note(wait time.Duration, rate cache.Rate, now time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.level = b.leaked(rate, now) + 1
+	if wait > 0 {
+		b.level = float64(rate.Burst) + 1 - wait.Seconds()*rate.PerSecond
+	}
+	b.at = now
 }
 
-// budgetSpent sets a row aside until the portal's budget has room for it.
-type budgetSpent struct{ at time.Time }
+// leaked is called with mu held.
+func (b *budget) leaked(rate cache.Rate, now time.Time) float64 {
+	return max(0, b.level-rate.PerSecond*max(0, now.Sub(b.at).Seconds()))
+}
 
-func (e budgetSpent) Error() string                 { return "the portal's request budget is used up" }
-func (e budgetSpent) UpstreamClass() upstream.Class { return upstream.Wait }
-func (e budgetSpent) RetryAt() time.Time            { return e.at }
-func (e budgetSpent) MaybeDone() bool               { return false }
+// used is the part of the bucket that is full, 0 to 1.
+func (b *budget) used() float64 {
+	now := b.now()
+	rate := b.rate(now)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return min(1, b.leaked(rate, now)/float64(rate.Burst))
+}

@@ -9,7 +9,6 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/app/store"
 	"konturbridge/bitrix"
-	"konturbridge/cache"
 	"konturbridge/internal/upstream"
 	"konturbridge/oauth"
 	"konturbridge/realty"
@@ -22,14 +21,14 @@ type clients struct {
 	servers   *oauth.Servers
 	store     *store.Store
 	deps      oauth.Deps
-	budget    cache.Budget
 	keys      map[string]oauth.Keys
 	realtyURL string
 	moved     func(ctx context.Context, id portal.ID, endpoint string)
 
-	line chan struct{} // calls that stand in line for a portal's budget
+	sent func(bitrix.Sent)
 
 	mu       sync.Mutex
+	budgets  budgets
 	pairs    map[string]*oauth.PairKeeper
 	bitrix   map[string]*bitrix.Client
 	sessions map[string]*oauth.SessionKeeper
@@ -52,7 +51,7 @@ func (c *clients) Bitrix(_ context.Context, id portal.ID) (*bitrix.Client, error
 		return client, nil
 	}
 	tokens := &portalTokens{keeper: c.keeper(key, service.ClientID), portal: id, moved: c.moved, endpoint: p.Endpoint}
-	client := bitrix.New(c.up, tokens, bitrix.WithLimiter(&limiter{budget: c.budget, key: "bitrix/" + string(id), portals: c.portals, id: id, line: c.line}))
+	client := bitrix.New(c.up, tokens, c.packing(id))
 	c.bitrix[key] = client
 	return client, nil
 }

@@ -29,6 +29,7 @@ type metrics struct {
 	newsLag   prometheus.Histogram
 	commits   *prometheus.CounterVec
 	batchRows prometheus.Histogram
+	packer    *packerMetrics
 }
 
 func newMetrics() *metrics {
@@ -46,6 +47,7 @@ func newMetrics() *metrics {
 	}
 	m.registry.MustRegister(m.jobs, m.jobTime, m.jobWait, m.upstream, m.requests, m.newsLag, m.commits, m.batchRows,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.packer = newPackerMetrics(m.registry)
 	return m
 }
 
@@ -99,7 +101,8 @@ func (m *metrics) scheduler(s *lane.Scheduler) {
 	}
 	gauge("bridge_lanes_held", "Lanes that this node works.", func() float64 { n, _, _ := s.Waiting(); return float64(n) })
 	gauge("bridge_rows_in_memory", "Rows of held lanes in memory.", func() float64 { _, n, _ := s.Waiting(); return float64(n) })
-	gauge("bridge_rows_running", "Rows that run now.", func() float64 { _, _, n := s.Waiting(); return float64(n) })
+	gauge("bridge_rows_running", "Rows that run now, the parked ones too.", func() float64 { _, _, n := s.Waiting(); return float64(n) })
+	gauge("bridge_rows_parked", "Rows that wait for their portal's limits and need no worker.", func() float64 { return float64(s.Parked()) })
 }
 
 // serveOps serves metrics and profiles on the operator's address until ctx ends.

@@ -24,7 +24,7 @@ func (d dispatcher) Work(ctx context.Context, row lane.Row) (lane.Result, error)
 	if !ok {
 		return lane.Result{Verdict: lane.Dead, Note: "this bridge does not know work of kind " + row.Kind}, nil
 	}
-	return w.Work(ctx, row)
+	return w.Work(grouped(ctx, row), row)
 }
 
 // acquainted makes sure that the portal of a row is known before the row is worked: another process may

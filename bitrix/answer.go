@@ -124,7 +124,7 @@ func (c *Client) finish(failed *APIError, access string, t CallTime, header http
 	failed.Description = clip(failed.Description, access)
 	switch {
 	case failed.Is(ErrOperatingLimit):
-		failed.Until = c.operatingUntil(failed.Method, t.OperatingResetAt)
+		failed.Until = c.ledger.refused(failed.Method, t.OperatingResetAt, c.now())
 	case failed.UpstreamClass() == upstream.Wait:
 		failed.Until = c.now().Add(failed.reaction().Pause)
 		if at, ok := upstream.ParseRetryAfter(header.Get("Retry-After"), c.now()); ok {

@@ -113,19 +113,16 @@ func (c *Client) command(command Command, wire *batchResult, halted bool) Comman
 	return one
 }
 
-// encodeBatch names the commands and writes the request with the keys of cmd in their order, which a
-// Go map would lose.
+// encodeBatch checks and names the commands and writes the request.
 func encodeBatch(commands []Command, halt bool) ([]Command, []byte, error) {
 	if len(commands) == 0 || len(commands) > MaxBatch {
 		return nil, nil, fmt.Errorf("bitrix: batch: %d commands, 1 to %d fit", len(commands), MaxBatch)
 	}
-	var body bytes.Buffer
-	body.WriteString(`{"halt":` + map[bool]string{true: "1", false: "0"}[halt] + `,"cmd":{`)
-	named := make([]Command, len(commands))
+	named, lines := make([]Command, len(commands)), make([]string, len(commands))
 	seen := map[string]bool{}
 	for i, command := range commands {
 		if command.Name == "" {
-			command.Name = fmt.Sprintf("c%02d", i)
+			command.Name = commandName(i)
 		}
 		if !isCommandName(command.Name) || seen[command.Name] {
 			return nil, nil, fmt.Errorf("bitrix: batch: command name %.64q is repeated or does not start with a letter", command.Name)
@@ -135,15 +132,28 @@ func encodeBatch(commands []Command, halt bool) ([]Command, []byte, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		named[i], lines[i] = command, line
+	}
+	return named, batchBody(named, lines, halt), nil
+}
+
+// commandName names a command by its position.
+func commandName(i int) string { return fmt.Sprintf("c%02d", i) }
+
+// batchBody is the request of a batch: named commands with their lines, in their order, which a Go map
+// would lose.
+func batchBody(named []Command, lines []string, halt bool) []byte {
+	var body bytes.Buffer
+	body.WriteString(`{"halt":` + map[bool]string{true: "1", false: "0"}[halt] + `,"cmd":{`)
+	for i, command := range named {
 		if i > 0 {
 			body.WriteByte(',')
 		}
-		quoted, _ := json.Marshal(line) // a string always encodes
+		quoted, _ := json.Marshal(lines[i]) // a string always encodes
 		fmt.Fprintf(&body, "%q:%s", command.Name, quoted)
-		named[i] = command
 	}
 	body.WriteString("}}")
-	return named, body.Bytes(), nil
+	return body.Bytes()
 }
 
 // Batchable tells whether a call can go into a batch, without sending anything: nil, or an error that

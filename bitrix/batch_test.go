@@ -31,8 +31,7 @@ func TestBatchKeepsOrderAndNames(t *testing.T) {
 		`"c01":"crm.item.get?entityTypeId=4\u0026id=%24result%5Bdeal%5D%5Bitem%5D%5BcompanyId%5D"}`, field(t, body, "cmd"))
 	require.Equal(t, "1", field(t, body, "halt"))
 	require.Equal(t, `"TOKEN-OF-TEST"`, field(t, body, "auth"))
-	require.Equal(t, []string{"batch"}, l.waited, "a batch is one request")
-	require.Equal(t, map[string]time.Duration{"crm.item.get": 210 * time.Millisecond}, l.observed)
+	require.Equal(t, 1, l.taken, "a batch is one request")
 
 	require.Equal(t, 70*time.Millisecond, batch.Time.Duration)
 	deal, found := batch.Get("deal")

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"konturbridge/internal/upstream"
@@ -59,23 +58,6 @@ func (w webhook) String() string { return "webhook ***" }
 
 func (w webhook) GoString() string { return "webhook ***" }
 
-// Limiter keeps calls within a portal's limits. It must be safe for concurrent use.
-// doc: limits.md
-type Limiter interface {
-	// Wait blocks until one more request may go out. A batch counts as one, under the name "batch".
-	Wait(ctx context.Context, method string) error
-	// Observe is told, after an answer that says so, how much run time the method has used within
-	// its window of ten minutes and when the oldest part of that window ends. For a batch it is
-	// told of every command.
-	Observe(method string, operating time.Duration, resetAt time.Time)
-}
-
-// noLimit is the Limiter of a Client without one.
-type noLimit struct{}
-
-func (noLimit) Wait(context.Context, string) error       { return nil }
-func (noLimit) Observe(string, time.Duration, time.Time) {}
-
 // Confirm says whether host (with its port, when it has one) is the new address of the portal that
 // answered with a redirect, and returns the portal's confirmed endpoint there. Any error, and any
 // endpoint on another host, keeps the client from calling it. It also stores the new endpoint: the
@@ -86,19 +68,14 @@ type Confirm func(ctx context.Context, host string) (endpoint string, err error)
 type Client struct {
 	up      *upstream.Client
 	tokens  TokenSource
-	limiter Limiter
 	confirm Confirm
 	now     func() time.Time
-
-	mu     sync.Mutex
-	resets map[string]time.Time // by lower-case method: last operating_reset_at seen
+	ledger  *ledger
+	line    *line // nil: nothing is limited
 }
 
 // Option tunes a Client.
 type Option func(*Client)
-
-// WithLimiter makes every request wait for l first. Without it nothing is limited.
-func WithLimiter(l Limiter) Option { return func(c *Client) { c.limiter = l } }
 
 // WithConfirm replaces the way in which a renamed portal's new address is confirmed. The default asks
 // the TokenSource for a fresh token and takes the endpoint that comes with it.
@@ -109,9 +86,12 @@ func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = n
 
 // New returns a Client of the portal that tokens belong to.
 func New(up *upstream.Client, tokens TokenSource, opts ...Option) *Client {
-	c := &Client{up: up, tokens: tokens, limiter: noLimit{}, now: time.Now, resets: map[string]time.Time{}}
+	c := &Client{up: up, tokens: tokens, now: time.Now, ledger: &ledger{used: map[string]*usage{}}}
 	for _, opt := range opts {
 		opt(c)
+	}
+	if c.line != nil {
+		c.ledger.limit = c.line.opts.Operating
 	}
 	return c
 }
@@ -163,11 +143,31 @@ func (c *Client) Do(ctx context.Context, method string, params any) (*Answer, er
 	if err != nil {
 		return nil, err
 	}
-	return c.send(ctx, request{method: method, body: fixed(body)})
+	return c.send(ctx, request{method: method, params: body, body: fixed(body)})
 }
 
-// send makes a call: once, and once more with a renewed token and at a renamed portal's new address.
+// send makes a call as soon as the limits allow it.
 func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
+	if c.line != nil {
+		return c.line.send(ctx, req)
+	}
+	if err := announce(ctx); err != nil {
+		return nil, notSent(req.method, err)
+	}
+	return c.exchange(ctx, req)
+}
+
+// admit waits until the limits allow one more request that is no call of a method.
+func (c *Client) admit(ctx context.Context, op string) error {
+	if c.line == nil {
+		return nil
+	}
+	return c.line.admit(c.line.newCall(ctx, request{method: op}), false).err
+}
+
+// exchange makes a call whose turn it is: once, and once more with a renewed token and at a renamed
+// portal's new address.
+func (c *Client) exchange(ctx context.Context, req request) (*Answer, error) {
 	method := req.method
 	access, endpoint, err := c.tokens.Token(ctx)
 	if err != nil {
@@ -178,7 +178,12 @@ func (c *Client) send(ctx context.Context, req request) (*Answer, error) {
 		return nil, err
 	}
 	substitutes := 0
-	for renewed, moved := false, false; ; {
+	for renewed, moved, again := false, false, false; ; again = true {
+		if again && c.line != nil {
+			if err := c.line.pay(ctx, method); err != nil {
+				return nil, err
+			}
+		}
 		resp, err := c.post(ctx, req, to)
 		if err != nil {
 			return nil, err
@@ -233,9 +238,6 @@ func (c *Client) renew(ctx context.Context, method string, to target) (target, e
 
 // post sends one request. The token goes into the body: a query would land in logs.
 func (c *Client) post(ctx context.Context, req request, to target) (*upstream.Response, error) {
-	if err := c.limiter.Wait(ctx, req.method); err != nil {
-		return nil, fmt.Errorf("bitrix: %s: wait for the limit: %w", req.method, err)
-	}
 	call, err := req.to(to)
 	if err != nil {
 		return nil, err
@@ -258,28 +260,9 @@ func encodeParams(method string, params any) ([]byte, error) {
 	return body, nil
 }
 
-// observe hands the run time of a method to the limiter and keeps its reset for a later refusal.
+// observe keeps what an answer says of a method's run time.
 func (c *Client) observe(method string, t CallTime) {
-	if t.Operating == 0 && t.OperatingResetAt.IsZero() {
-		return
+	if c.ledger.observe(method, t, c.now()) && c.line != nil {
+		c.line.poke()
 	}
-	c.mu.Lock()
-	c.resets[strings.ToLower(method)] = t.OperatingResetAt
-	c.mu.Unlock()
-	c.limiter.Observe(method, t.Operating, t.OperatingResetAt)
-}
-
-// operatingUntil is when a method over its operating limit may be tried again: the reset that the
-// refusal or the last success named, at least ten seconds from now.
-func (c *Client) operatingUntil(method string, named time.Time) time.Time {
-	c.mu.Lock()
-	last := c.resets[strings.ToLower(method)]
-	c.mu.Unlock()
-	until := c.now().Add(minOperatingWait)
-	for _, at := range []time.Time{named, last} {
-		if at.After(until) {
-			until = at
-		}
-	}
-	return until
 }

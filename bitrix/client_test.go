@@ -293,39 +293,30 @@ func TestSecondRedirectEndsTheCall(t *testing.T) {
 	require.False(t, upstream.MaybeDone(err))
 }
 
-// limiter records what the client tells it.
+// limiter lets everything pass and counts it.
 type limiter struct {
-	mu       sync.Mutex
-	waited   []string
-	observed map[string]time.Duration
-	fail     error
+	mu    sync.Mutex
+	taken int
+	fail  error
 }
 
-func (l *limiter) Wait(_ context.Context, method string) error {
+func (l *limiter) Take(context.Context) (time.Duration, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.waited = append(l.waited, method)
-	return l.fail
+	l.taken++
+	return 0, l.fail
 }
 
-func (l *limiter) Observe(method string, operating time.Duration, _ time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.observed == nil {
-		l.observed = map[string]time.Duration{}
-	}
-	l.observed[method] = operating
-}
+func (l *limiter) Exceeded(context.Context) {}
 
-func TestLimiterWaitsForEveryRequest(t *testing.T) {
+func TestLimiterCountsEveryRequest(t *testing.T) {
 	t.Parallel()
 	l := &limiter{}
 	p := newPortal(t, reply{status: 401, body: expired}, ok(`{"result":1,"time":{"operating":3.5,"operating_reset_at":1778747792}}`))
 	source := &tokens{access: "old", endpoint: p.endpoint(), next: []string{"new"}}
 	_, err := bitrix.Call[int](t.Context(), clientOf(source, bitrix.WithLimiter(l)), "crm.item.list", nil)
 	require.NoError(t, err)
-	require.Equal(t, []string{"crm.item.list", "crm.item.list"}, l.waited)
-	require.Equal(t, map[string]time.Duration{"crm.item.list": 3500 * time.Millisecond}, l.observed)
+	require.Equal(t, 2, l.taken, "the one with the renewed token, too")
 }
 
 func TestLimiterRefusesBeforeTheCall(t *testing.T) {

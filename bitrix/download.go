@@ -96,8 +96,8 @@ func (c *Client) download(ctx context.Context, link string, to target, renewed b
 	if err != nil {
 		return Downloaded{}, err
 	}
-	if err := c.limiter.Wait(ctx, opDownload); err != nil {
-		return Downloaded{}, fmt.Errorf("bitrix: download: wait for the limit: %w", err)
+	if err := c.admit(ctx, opDownload); err != nil {
+		return Downloaded{}, err
 	}
 	header := http.Header{"Accept": {"*/*"}, "Accept-Language": {"en-US,en;q=0.9"}, "Referer": {origin}}
 	resp, err := c.stream(ctx, address, header, limit)

@@ -17,7 +17,10 @@ type request struct {
 	method  string
 	header  http.Header   // beside the usual ones
 	timeout time.Duration // zero: the transport's own
+	params  []byte        // as JSON, of a call that may go in a batch; nil for others
 	body    func(access string) (body io.Reader, size int64, err error)
+	// maxAnswer bounds the answer in bytes; zero: the transport's own bound.
+	maxAnswer int64
 }
 
 // to is the request of one try.
@@ -31,6 +34,7 @@ func (r request) to(to target) (upstream.Request, error) {
 	return upstream.Request{
 		API: apiName, Op: r.method, Method: http.MethodPost, URL: slashed(to.endpoint) + r.method,
 		Header: header, Body: body, ContentLength: size, Timeout: r.timeout,
+		MaxAnswer: r.maxAnswer,
 	}, nil
 }
 

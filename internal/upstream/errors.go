@@ -26,6 +26,11 @@ type TransportError struct {
 	class Class
 }
 
+// Lost is a call whose answer is not waited for any more, although the upstream may carry it out.
+func Lost(api, op string, cause error) *TransportError {
+	return &TransportError{API: api, Op: op, Sent: true, Cause: cause, class: Retry}
+}
+
 // Error implements error.
 func (e *TransportError) Error() string { return fmt.Sprintf("%s: %s: %v", e.API, e.Op, e.Cause) }
 

@@ -278,7 +278,8 @@ func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
 	return "стадия " + own.Stage, err
 }
 
-// todo adds a to-do. One whose answer was lost is added again: two reminders are better than none.
+// todo adds a to-do. One whose answer was lost is added again: no documented method lists a card's to-dos,
+// and two reminders are better than none.
 func (r *run) todo(_ Effect, p TextParams) (string, error) {
 	value, err := r.render(p.Text, p.Docflow)
 	if err != nil {
@@ -307,47 +308,4 @@ func (r *run) notify(e Effect, p TextParams) (string, error) {
 		return "портал не доставил уведомление", nil
 	}
 	return "", err
-}
-
-// startWorkflow starts a business process. A process that was started by a try whose answer was lost is
-// found among the running ones; when none is found a person decides, because one that ended quickly
-// leaves no trace there and a second start could pay or send something twice.
-func (r *run) startWorkflow(e Effect, p WorkflowParams) (string, error) {
-	document, err := bitrix.NewDocumentID(r.kind(), r.id())
-	if err != nil {
-		return "", err
-	}
-	if e.Mark != "" {
-		return r.findWorkflow(e, p, document)
-	}
-	params := map[string]any{}
-	if len(p.Parameters) > 0 {
-		value, err := r.render(p.Parameters, p.Docflow)
-		if err != nil {
-			return "", err
-		}
-		params, _ = value.(map[string]any)
-	}
-	if err := r.begun(e, r.Now().UTC().Format(time.RFC3339)); err != nil {
-		return "", err
-	}
-	id, err := r.b24.WorkflowStart(r.ctx, bitrix.WorkflowStart{TemplateID: bitrix.ID(p.Template), DocumentID: document, Parameters: params})
-	return "бизнес-процесс " + id, r.failed(e, err)
-}
-
-// findWorkflow looks for what a lost try has started. When a person must decide, the mark goes: a retry
-// by hand is that decision, and starts the process anew.
-func (r *run) findWorkflow(e Effect, p WorkflowParams, document bitrix.DocumentID) (string, error) {
-	found, err := r.b24.WorkflowInstances(r.ctx, bitrix.ListOptions{Select: []string{"ID", "STARTED", "TEMPLATE_ID", "DOCUMENT_ID"},
-		Filter: map[string]any{"=DOCUMENT_ID": document.Element, "=TEMPLATE_ID": p.Template, ">=STARTED": e.Mark}})
-	if err != nil {
-		return "", err
-	}
-	if len(found.Result) > 0 {
-		return "бизнес-процесс " + string(found.Result[0].ID) + " запущен предыдущей попыткой", nil
-	}
-	if err := r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID}); err != nil {
-		return "", err
-	}
-	return "", &docflow.Refusal{Code: "uncertain_workflow", CRMText: fmt.Sprintf("Неизвестно, запущен ли бизнес-процесс (шаблон %d): ответ портала потерян, среди работающих его нет. Проверьте карточку; повтор в журнале запустит его заново.", p.Template)}
 }

@@ -37,7 +37,15 @@ type (
 	WorkflowParams struct {
 		Template   int            `json:"template"`
 		Parameters map[string]any `json:"parameters,omitempty"`
+		Document   any            `json:"document,omitempty"` // nil: the card
 		Docflow    map[string]any `json:"docflow,omitempty"`
+	}
+	// EndParams ends the business processes of a template that run on the card.
+	EndParams struct {
+		Template int            `json:"template"`
+		Kill     bool           `json:"kill,omitempty"`   // erases them with their data
+		Status   string         `json:"status,omitempty"` // shown as their outcome, unless they are erased
+		Docflow  map[string]any `json:"docflow,omitempty"`
 	}
 	// StageParams moves the card.
 	StageParams struct {

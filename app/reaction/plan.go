@@ -31,6 +31,9 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 				effects = append(effects, own(reaction, r)...)
 			}
 		}
+		if code := triggerOf(r); code != "" {
+			add(RunTrigger, TriggerParams{Code: code})
+		}
 	}
 	for _, w := range met {
 		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: ReturnValues(r),
@@ -160,8 +163,14 @@ func own(x settings.Reaction, r docflow.Record) []Effect {
 	if x.Notify != "" {
 		add(Notify, TextParams{Text: kindText(r.Kind) + ": " + StateText(r), User: x.Notify, Docflow: snapshot})
 	}
-	if x.StartWorkflow != nil {
-		add(StartWorkflow, WorkflowParams{Template: x.StartWorkflow.Template, Parameters: x.StartWorkflow.Parameters, Docflow: snapshot})
+	if w := x.TerminateWorkflow; w != nil {
+		add(EndWorkflow, EndParams{Template: w.Template, Status: w.Status, Docflow: snapshot})
+	}
+	if w := x.KillWorkflow; w != nil {
+		add(EndWorkflow, EndParams{Template: w.Template, Kill: true, Docflow: snapshot})
+	}
+	if w := x.StartWorkflow; w != nil {
+		add(StartWorkflow, WorkflowParams{Template: w.Template, Parameters: w.Parameters, Document: w.Document, Docflow: snapshot})
 	}
 	if x.MoveStage != "" {
 		add(MoveStage, StageParams{Stage: x.MoveStage, Docflow: snapshot})

@@ -48,12 +48,13 @@ type Deps struct {
 // Worker applies the effects of a card, in order.
 type Worker struct {
 	Deps
-	fields *descriptions
+	fields   *descriptions
+	triggers *refusals
 }
 
 // New returns a Worker.
 func New(d Deps) *Worker {
-	return &Worker{d, &descriptions{now: d.Now, all: map[string]described{}}}
+	return &Worker{d, &descriptions{now: d.Now, all: map[string]described{}}, &refusals{}}
 }
 
 // Work implements lane.Worker: it applies everything that waits for the row's card. Each outcome is
@@ -123,7 +124,7 @@ func fold(effects []Effect) [][]Effect {
 				continue
 			}
 			open = len(groups)
-		case MoveStage, StartWorkflow, RobotReturn:
+		case MoveStage, StartWorkflow, EndWorkflow, RunTrigger, RobotReturn:
 			open = -1
 		}
 		groups = append(groups, []Effect{e})
@@ -138,16 +139,31 @@ type run struct {
 	b24  *bitrix.Client
 	row  lane.Row
 	card docflow.Card
+	gone bool // the card was deleted
 }
 
 // apply applies a group: one effect, or field updates that go together. It may end early with a passing
 // fault; then those behind it were not tried.
 func (r *run) apply(group []Effect) []outcome {
-	if group[0].Kind == SetFields {
-		return r.setFields(group)
+	var outcomes []outcome
+	switch {
+	case r.gone && onCard(group[0]):
+		outcomes = make([]outcome, len(group))
+		for i := range outcomes {
+			outcomes[i].note = goneNote
+		}
+	case group[0].Kind == SetFields:
+		outcomes = r.setFields(group)
+	default:
+		note, err := r.applyOne(group[0])
+		outcomes = []outcome{{note, err}}
 	}
-	note, err := r.applyOne(group[0])
-	return []outcome{{note, err}}
+	for i := range outcomes {
+		if onCard(group[i]) && r.cardGone(outcomes[i].err) {
+			outcomes[i] = outcome{note: goneNote}
+		}
+	}
+	return outcomes
 }
 
 func (r *run) applyOne(e Effect) (note string, err error) {
@@ -164,6 +180,10 @@ func (r *run) applyOne(e Effect) (note string, err error) {
 		return decoded(e, r.notify)
 	case StartWorkflow:
 		return decoded(e, r.startWorkflow)
+	case EndWorkflow:
+		return decoded(e, r.endWorkflows)
+	case RunTrigger:
+		return decoded(e, r.runTrigger)
 	case RobotLog:
 		return decoded(e, r.robotLog)
 	case RobotReturn:

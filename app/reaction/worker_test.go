@@ -309,17 +309,6 @@ func TestRobots(t *testing.T) {
 	require.NotContains(t, result.Note, "secret-token")
 }
 
-func TestCardsThatAreGone(t *testing.T) {
-	t.Parallel()
-	b := open(t, 2, map[string]any{})
-	b.sim.DeleteItem(2, int(b.card.ID))
-	b.add(t, reaction.SetFields, own("исполнен"))
-	b.add(t, reaction.Comment, reaction.CommentParams{Text: "раз"})
-	result, err := b.work(t)
-	require.NoError(t, err)
-	require.Contains(t, result.Note, "2 из 2. На портале нет такой карточки")
-}
-
 func TestNothingToDo(t *testing.T) {
 	t.Parallel()
 	b := open(t, 2, map[string]any{})

@@ -205,7 +205,8 @@ func (r *reader) reaction(node *yaml.Node, path string) Reaction {
 		"system": oneOf(r, &x.System, string(Realty), string(Diadoc)), "docflow_type": r.text(&x.DocflowType),
 		"entity": oneOf(r, &x.Entity, string(Deal), string(Lead), string(Item)), "entityTypeId": r.number(&x.EntityTypeID, 1),
 		"state": r.text(&x.State), "requirement": oneOf(r, &requirement, Requirements()...),
-		"start_workflow": r.startWorkflow(&x.StartWorkflow), "set_fields": r.setFields(&x.SetFields),
+		"start_workflow": r.startWorkflow(&x.StartWorkflow), "terminate_workflow": r.endWorkflow(&x.TerminateWorkflow, true),
+		"kill_workflow": r.endWorkflow(&x.KillWorkflow, false), "set_fields": r.setFields(&x.SetFields),
 		"move_stage": r.template(&x.MoveStage, UseReaction), "comment": r.template(&x.Comment, UseReaction),
 		"todo": r.template(&x.Todo, UseReaction), "notify": r.notify(&x.Notify),
 	})
@@ -217,9 +218,9 @@ func (r *reader) reaction(node *yaml.Node, path string) Reaction {
 	}
 	r.entityType(node, path, x.Entity, x.EntityTypeID, false)
 	r.reactionFilters(node, path, x)
-	if x.StartWorkflow == nil && len(x.SetFields) == 0 && x.MoveStage+x.Comment+x.Todo+x.Notify == "" {
-		r.fail(node, path, "реакция ничего не делает: нужно start_workflow, set_fields, move_stage, comment, todo или notify",
-			"the reaction does nothing: start_workflow, set_fields, move_stage, comment, todo or notify is needed")
+	if x.StartWorkflow == nil && x.TerminateWorkflow == nil && x.KillWorkflow == nil && len(x.SetFields) == 0 && x.MoveStage+x.Comment+x.Todo+x.Notify == "" {
+		const effects = "start_workflow, terminate_workflow, kill_workflow, set_fields, move_stage, comment, todo"
+		r.fail(node, path, "реакция ничего не делает: нужно "+effects+" или notify", "the reaction does nothing: "+effects+" or notify is needed")
 	}
 	return x
 }
@@ -236,17 +237,6 @@ func (r *reader) reactionFilters(node *yaml.Node, path string, x Reaction) {
 	if states := RealtyStates(); x.State != "" && !slices.Contains(states, x.State) {
 		r.fail(keyNode(node, "state"), join(path, "state"), fmt.Sprintf("неизвестное состояние %q; известны: %s", x.State, words(states)),
 			fmt.Sprintf("unknown state %q; known: %s", x.State, words(states)))
-	}
-}
-
-func (r *reader) startWorkflow(place **StartWorkflow) func(*yaml.Node, string) {
-	return func(node *yaml.Node, path string) {
-		var w StartWorkflow
-		given := r.object(node, path, keys{"template": r.number(&w.Template, 1), "parameters": r.trees(&w.Parameters, UseReaction)})
-		if given != nil && !given["template"] {
-			r.require(node, path, map[string]string{"template": ""})
-		}
-		*place = &w
 	}
 }
 

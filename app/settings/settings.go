@@ -95,18 +95,29 @@ type Reaction struct {
 	// Requirement is signature, payment or "" for none; nil any.
 	Requirement *string
 
-	StartWorkflow *StartWorkflow
-	SetFields     map[string]any // field name → tree
-	MoveStage     string         // stage code or template
-	Comment       string         // template of a timeline comment; the docflow's files go with it
-	Todo          string         // template of a to-do
-	Notify        string         // "responsible", a user's id or a template that gives one
+	StartWorkflow     *StartWorkflow
+	TerminateWorkflow *EndWorkflow
+	KillWorkflow      *EndWorkflow
+	SetFields         map[string]any // field name → tree
+	MoveStage         string         // stage code or template
+	Comment           string         // template of a timeline comment; the docflow's files go with it
+	Todo              string         // template of a to-do
+	Notify            string         // "responsible", a user's id or a template that gives one
 }
 
 // StartWorkflow starts a business process.
 type StartWorkflow struct {
 	Template   int // id of the workflow template
 	Parameters map[string]any
+	// Document is a tree that gives what it runs on: an element of the CRM such as SMART_INVOICE_3, or the
+	// three parts of a document's id. nil: the card.
+	Document any
+}
+
+// EndWorkflow ends the business processes of a template that run on the card.
+type EndWorkflow struct {
+	Template int
+	Status   string // template of the outcome that is shown; not of processes that are erased
 }
 
 // RealtyStates are the states that a Реестро reaction may name.

@@ -3,6 +3,7 @@ package settings_test
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,10 +78,62 @@ func TestShowIsWhatWasApplied(t *testing.T) {
 	require.Equal(t, settings.Trigger{Entity: settings.Deal, Category: &zero, Stage: "C1:PREPARATION", Action: "realty_extract",
 		Parameters: map[string]any{"cadastral_number": "{{ deal.UF_CRM_CADASTRAL }}", "type": "info"}}, parsed.Triggers[0])
 	require.Equal(t, settings.Reaction{System: settings.Realty, DocflowType: "right_movement_request", Entity: settings.Deal, State: "completed",
-		Requirement:   &none,
-		StartWorkflow: &settings.StartWorkflow{Template: 12, Parameters: map[string]any{"docflow": "{{ docflow.id }}"}},
-		SetFields:     map[string]any{"UF_CRM_X": "{{ docflow.state }}"}, MoveStage: "C1:WON", Comment: "Готово", Todo: "Позвонить", Notify: "responsible",
+		Requirement:       &none,
+		StartWorkflow:     &settings.StartWorkflow{Template: 12, Parameters: map[string]any{"docflow": "{{ docflow.id }}"}},
+		TerminateWorkflow: &settings.EndWorkflow{Template: 13, Status: "Документооборот {{ docflow.state_text }}"}, KillWorkflow: &settings.EndWorkflow{Template: 14},
+		SetFields: map[string]any{"UF_CRM_X": "{{ docflow.state }}"}, MoveStage: "C1:WON", Comment: "Готово", Todo: "Позвонить", Notify: "responsible",
 	}, parsed.Reactions[0])
+	require.Equal(t, []any{"lists", "BizprocDocument", "{{ item.UF_CRM_7_LIST }}"}, parsed.Reactions[1].StartWorkflow.Document)
+	require.Equal(t, "SMART_INVOICE_3", parsed.Reactions[2].StartWorkflow.Document)
+}
+
+// TestDocuments: what a business process may be started on, as far as it is written out.
+// doc: api-reference/bizproc/bizproc-workflow-start.md
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	for document, want := range map[string]string{
+		"LEAD_777": "", "DEAL_777": "", "CONTACT_777": "", "COMPANY_777": "", "QUOTE_777": "", "DYNAMIC_147_1": "", "SMART_INVOICE_3": "",
+		`"SMART_INVOICE_{{ deal.PARENT_ID_31 }}"`: "", `"{{ deal.UF_CRM_X }}"`: "",
+		`[crm, 'Bitrix\Crm\Integration\BizProc\Document\Dynamic', DYNAMIC_147_1]`:        "",
+		`[crm, 'Bitrix\Crm\Integration\BizProc\Document\SmartInvoice', SMART_INVOICE_3]`: "",
+		`[disk, 'Bitrix\Disk\BizProcDocument', '777']`:                                   "",
+		`[lists, BizprocDocument, 777]`:                                                  "",
+		`[lists, 'Bitrix\Lists\BizprocDocumentLists', "{{ deal.UF_CRM_X }}"]`:            "",
+		`["{{ deal.UF_CRM_MODULE }}", x, y]`:                                             "",
+		"INVOICE_3":                                                                      `line 3: reactions[0].start_workflow.document: "INVOICE_3" is no element of the CRM such as SMART_INVOICE_3 or DYNAMIC_147_1`,
+		"777":                                                                            "line 3: reactions[0].start_workflow.document: must be an element of the CRM (SMART_INVOICE_3) or a list of a document id's three parts",
+		"[crm, DEAL_1]":                                                                  "line 3: reactions[0].start_workflow.document: a document id has three parts, not 2",
+		"[tasks, x, 1]":                                                                  `line 3: reactions[0].start_workflow.document[0]: unknown module "tasks"; known: crm, lists, disk`,
+		"[disk, DiskFile, 1]":                                                            `line 3: reactions[0].start_workflow.document[1]: disk has no class "DiskFile"; known: Bitrix\Disk\BizProcDocument`,
+		`"{{ bad }}"`:                                                                    "line 3: reactions[0].start_workflow.document: bad in reaction",
+		"[lists, bad, bad, x]":                                                           "line 3: reactions[0].start_workflow.document: a document id has three parts, not 4",
+	} {
+		t.Run(document, func(t *testing.T) {
+			t.Parallel()
+			_, problems := settings.Parse([]byte("reactions:\n  - start_workflow:\n     {template: 1, document: "+document+"}\n"), catalogue{})
+			got := slices.DeleteFunc(lines(problems), func(line string) bool {
+				return strings.Contains(line, "[1]: bad in") || strings.Contains(line, "[2]: bad in")
+			})
+			require.Equal(t, want, strings.Join(got, "; "))
+		})
+	}
+}
+
+func TestEndedWorkflows(t *testing.T) {
+	t.Parallel()
+	_, problems := settings.Parse([]byte(`reactions:
+  - {terminate_workflow: {status: done}}
+  - {kill_workflow: {template: 0, status: done}}
+  - {terminate_workflow: 12}
+  - {terminate_workflow: {template: 12, status: "{{ bad }}"}}
+`), catalogue{})
+	require.Equal(t, []string{
+		"line 2: reactions[0].terminate_workflow.template: required",
+		"line 3: reactions[1].kill_workflow.status: unknown key; known: template",
+		"line 3: reactions[1].kill_workflow.template: must be a whole number, 1 or more",
+		"line 4: reactions[2].terminate_workflow: must be a map of keys",
+		"line 5: reactions[3].terminate_workflow.status: bad in reaction",
+	}, lines(problems))
 }
 
 func TestContractExample(t *testing.T) {
@@ -140,7 +193,7 @@ func TestEveryProblemAtOnceWithLineAndKey(t *testing.T) {
 		"line 20: mappings[1].docflow_type: required",
 		"line 20: mappings[1].name: another mapping has this name",
 		"line 20: mappings[1].options: required",
-		"line 22: reactions[0]: the reaction does nothing: start_workflow, set_fields, move_stage, comment, todo or notify is needed",
+		"line 22: reactions[0]: the reaction does nothing: start_workflow, terminate_workflow, kill_workflow, set_fields, move_stage, comment, todo or notify is needed",
 		`line 22: reactions[0].docflow_type: unknown type "x"; known: object_request, right_movement_request`,
 		"line 22: reactions[0].entityTypeId: only together with entity: item",
 		`line 22: reactions[0].requirement: "money" is not one of: "", signature, payment`,

@@ -54,23 +54,31 @@ type shownMapping struct {
 }
 
 type shownReaction struct {
-	System        Kind           `yaml:"system,omitempty"`
-	DocflowType   string         `yaml:"docflow_type,omitempty"`
-	Entity        Entity         `yaml:"entity,omitempty"`
-	EntityTypeID  int            `yaml:"entityTypeId,omitempty"`
-	State         string         `yaml:"state,omitempty"`
-	Requirement   *string        `yaml:"requirement,omitempty"`
-	StartWorkflow *shownWorkflow `yaml:"start_workflow,omitempty"`
-	SetFields     map[string]any `yaml:"set_fields,omitempty"`
-	MoveStage     string         `yaml:"move_stage,omitempty"`
-	Comment       string         `yaml:"comment,omitempty"`
-	Todo          string         `yaml:"todo,omitempty"`
-	Notify        string         `yaml:"notify,omitempty"`
+	System            Kind           `yaml:"system,omitempty"`
+	DocflowType       string         `yaml:"docflow_type,omitempty"`
+	Entity            Entity         `yaml:"entity,omitempty"`
+	EntityTypeID      int            `yaml:"entityTypeId,omitempty"`
+	State             string         `yaml:"state,omitempty"`
+	Requirement       *string        `yaml:"requirement,omitempty"`
+	StartWorkflow     *shownWorkflow `yaml:"start_workflow,omitempty"`
+	TerminateWorkflow *shownEnd      `yaml:"terminate_workflow,omitempty"`
+	KillWorkflow      *shownEnd      `yaml:"kill_workflow,omitempty"`
+	SetFields         map[string]any `yaml:"set_fields,omitempty"`
+	MoveStage         string         `yaml:"move_stage,omitempty"`
+	Comment           string         `yaml:"comment,omitempty"`
+	Todo              string         `yaml:"todo,omitempty"`
+	Notify            string         `yaml:"notify,omitempty"`
 }
 
 type shownWorkflow struct {
 	Template   int            `yaml:"template"`
 	Parameters map[string]any `yaml:"parameters,omitempty"`
+	Document   any            `yaml:"document,omitempty"`
+}
+
+type shownEnd struct {
+	Template int    `yaml:"template"`
+	Status   string `yaml:"status,omitempty"`
 }
 
 // Show prints settings as the file that Parse reads: always in the same order, secrets as *** except
@@ -94,6 +102,7 @@ func Show(s Settings) []byte {
 		out.Reactions = append(out.Reactions, shownReaction{
 			System: x.System, DocflowType: x.DocflowType, Entity: x.Entity, EntityTypeID: x.EntityTypeID,
 			State: x.State, Requirement: x.Requirement, StartWorkflow: (*shownWorkflow)(x.StartWorkflow),
+			TerminateWorkflow: (*shownEnd)(x.TerminateWorkflow), KillWorkflow: (*shownEnd)(x.KillWorkflow),
 			SetFields: x.SetFields, MoveStage: x.MoveStage, Comment: x.Comment, Todo: x.Todo, Notify: x.Notify,
 		})
 	}

@@ -121,10 +121,24 @@ func (c *Client) CopyFile(ctx context.Context, id DocflowID, file FileID, w io.W
 	if err != nil {
 		return 0, err
 	}
+	return copyOut("GET /docflows/{id}/files/{file}", w, body)
+}
+
+// CopyContent writes uploaded content to w and returns how many bytes it wrote, which may be some of them when it fails.
+func (c *Client) CopyContent(ctx context.Context, id ContentID, w io.Writer) (int64, error) {
+	body, err := c.Content(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	return copyOut("GET /contents/{id}", w, body)
+}
+
+// copyOut tells a broken download, which has its class, from a writer that fails.
+func copyOut(op string, w io.Writer, body io.ReadCloser) (int64, error) {
 	defer func() { _ = body.Close() }()
 	n, err := io.Copy(w, body)
 	if _, reading := errors.AsType[*readError](err); err != nil && !reading {
-		err = fmt.Errorf("realty: GET /docflows/{id}/files/{file}: write: %w", err)
+		err = fmt.Errorf("realty: %s: write: %w", op, err)
 	}
 	return n, err
 }
@@ -173,6 +187,27 @@ func (f File) Format() string {
 		return "zip"
 	case strings.HasPrefix(name, "extract_") && (format == "xml" || format == "pdf"):
 		return format
+	}
+	return ""
+}
+
+// Title is the Russian name of what the file is, as the docs print it for its type; "" for a type that they do not have.
+// It says nothing of the format: see Format.
+//
+// Doc: Kontur.Reestro API docs, pages of the docflow types, "Типы файлов результата".
+func (f File) Title() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(f.Type, "egrn:"), ":")
+	switch name {
+	case "statement":
+		return "Заявление"
+	case "outdoc":
+		return "Архив документов из ЕГРН"
+	case "extract_info":
+		return "Выписка об основных характеристиках и зарегистрированных правах на объект недвижимости"
+	case "extract_ownership":
+		return "Выписка о переходе прав на объект недвижимости"
+	case "extract_agreement": // older revisions
+		return "Выписка о зарегистрированных договорах участия в долевом строительстве"
 	}
 	return ""
 }

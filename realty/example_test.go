@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
@@ -71,6 +73,51 @@ func ExampleClient_NewsPages() {
 		return position, nil
 	}
 	_ = follow
+}
+
+func ExampleClient_NewsItems() {
+	var client *realty.Client // see realty.New
+	follow := func(ctx context.Context, position realty.Token, store func(realty.NewsEvent) error) error {
+		for event, err := range client.NewsItems(ctx, position) {
+			if err != nil {
+				return err
+			}
+			// What the event causes and event.Position are stored in one transaction.
+			if err := store(event); err != nil {
+				return err // the next reading begins with this event
+			}
+		}
+		return nil
+	}
+	_ = follow
+}
+
+func ExampleClient_CopyFile() {
+	var client *realty.Client // see realty.New
+	save := func(ctx context.Context, docflow realty.Docflow, folder string) error {
+		for _, result := range docflow.Result.Files {
+			f, err := os.Create(filepath.Join(folder, string(result.ID)+"."+result.Format()))
+			if err != nil {
+				return err
+			}
+			_, err = client.CopyFile(ctx, docflow.ID, result.ID, f) // in a stream, whatever its size
+			if err := errors.Join(err, f.Close()); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	_ = save
+}
+
+func ExampleSwitchOptions() {
+	opts, err := realty.SwitchOptions(map[string]string{"signature_segment": "signature"})
+	fmt.Println(len(opts), err)
+	_, err = realty.SwitchOptions(map[string]string{"signature_segment": "sign"})
+	fmt.Println(err)
+	// Output:
+	// 1 <nil>
+	// realty: switches: signature_segment is signatures or signature, not "sign"
 }
 
 func ExampleNewCreateBody() {

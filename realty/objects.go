@@ -71,6 +71,18 @@ type Area struct {
 	Unit  string `json:"unit,omitempty"`  // UnitSquareMetre or UnitHectare
 }
 
+// UnmarshalJSON also takes a hectare with a Latin a, as one page prints it.
+func (a *Area) UnmarshalJSON(raw []byte) error {
+	type plain Area
+	if err := json.Unmarshal(raw, (*plain)(a)); err != nil {
+		return err
+	}
+	if a.Unit == "гa" {
+		a.Unit = UnitHectare
+	}
+	return nil
+}
+
 // Units of area, all Cyrillic; one page prints a hectare with a Latin a.
 const (
 	UnitSquareMetre = "кв.м"
@@ -88,6 +100,21 @@ type AppliedDocument struct {
 	IssueDate    string  `json:"issueDate,omitempty"` // YYYY-MM-DD
 	Issuer       *Issuer `json:"issuer,omitempty"`    // issuer or author
 	Content      Content `json:"content,omitzero"`
+}
+
+// CourtDecision is the documentType of a court's decision, so spelled by the docs; "lawAgreement" is read as the same.
+const CourtDecision = "lowAgreement"
+
+// UnmarshalJSON also takes "lawAgreement".
+func (d *AppliedDocument) UnmarshalJSON(raw []byte) error {
+	type plain AppliedDocument
+	if err := json.Unmarshal(raw, (*plain)(d)); err != nil {
+		return err
+	}
+	if d.DocumentType == "lawAgreement" {
+		d.DocumentType = CourtDecision
+	}
+	return nil
 }
 
 // Content is an uploaded file with its detached signatures.

@@ -117,6 +117,8 @@ func TestTolerantOptions(t *testing.T) {
 		read      readWrite
 		raw, want string
 	}{
+		"a Latin hectare":             {typed[realty.RealtyObject], `{"area":{"value":"1","unit":"гa"}}`, `{"area":{"value":"1","unit":"га"}}`},
+		"a court's decision":          {typed[realty.AppliedDocument], `{"documentType":"lawAgreement"}`, `{"documentType":"lowAgreement"}`},
 		"one object in an array":      {typed[realty.RightMovement], `{"object":[{"objectType":"flat"}]}`, `{"object":{"objectType":"flat"}}`},
 		"equity, objects":             {typed[realty.EquityAgreement], `{"objects":[{"objectType":"flat"}]}`, `{"object":[{"objectType":"flat"}]}`},
 		"equity, one objects":         {typed[realty.EquityAgreement], `{"objects":{"objectType":"flat"}}`, `{"object":[{"objectType":"flat"}]}`},
@@ -207,6 +209,14 @@ func TestSpelling(t *testing.T) {
 		"dwelling":           {realty.Spelling{}, realty.RightMovementKind, `{"object":{"usagePurpose":"dwellingApartment"}}`, `{"object":{"usagePurpose":"dwellingAppartment"}}`},
 		"dwelling, other":    {realty.Spelling{DwellingPurpose: "dwellingApartment"}, realty.RightMovementKind, `{"usagePurpose":"dwellingAppartment"}`, `{"usagePurpose":"dwellingApartment"}`},
 		"office":             {realty.Spelling{}, realty.RightMovementKind, `{"usagePurpose":"office"}`, `{"usagePurpose":"office"}`},
+		"assignee couple": {realty.Spelling{}, realty.RightAssignmentKind,
+			`{"buyer":{"cooperativeOwnership":{"marriageCertificate":{"number":"1"},"spouse1":1}},"appliedDocuments":{"rightTransferAgreement":{}}}`,
+			`{"buyer":{"cooperativeOwnership":{"spouse1":1}},"appliedDocuments":{"rightTransferAgreement":{},"other":[{"documentType":"marriageCertificate","number":"1"}]}}`},
+		"assignee couple, no papers": {realty.Spelling{}, realty.RightAssignmentKind,
+			`{"buyer":{"cooperativeOwnership":{"marriageCertificate":{}}}}`, `{"buyer":{"cooperativeOwnership":{"marriageCertificate":{}}}}`},
+		"buyer couple": {realty.Spelling{}, realty.RightMovementKind,
+			`{"buyer":{"cooperativeOwnership":{"marriageCertificate":{}}},"appliedDocuments":{}}`,
+			`{"buyer":{"cooperativeOwnership":{"marriageCertificate":{}}},"appliedDocuments":{}}`},
 		"extra papers": {realty.Spelling{}, realty.EncumbranceKind,
 			`{"appliedDocuments":{"mortgageAgreement":1,"loanAgreement":{"documentType":"loanAgreement"},"notarySpouseConsent":{"number":"5"},"other":[{"a":1}]}}`,
 			`{"appliedDocuments":{"mortgageAgreement":1,"other":[{"a":1},{"documentType":"loanAgreement"},{"number":"5","documentType":"notarySpouseConsent"}]}}`},

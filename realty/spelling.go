@@ -80,6 +80,8 @@ func (s Spelling) apply(kind Kind, tree map[string]any) {
 		if one, single := tree["object"].(map[string]any); single && s.CessationObjectArray {
 			tree["object"] = []any{one}
 		}
+	case RightAssignmentKind:
+		marriageIntoOther(tree)
 	case EncumbranceKind:
 		if documents, ok := tree["appliedDocuments"].(map[string]any); ok && !s.EncumbranceExtraFields {
 			moveIntoOther(documents, "loanAgreement", "notarySpouseConsent")
@@ -148,6 +150,24 @@ func moveIntoOther(documents map[string]any, names ...string) {
 	if len(others) > 0 {
 		documents["other"] = others
 	}
+}
+
+// marriageIntoOther puts the certificate of an assignee couple where the docs' one example of an assignment has it; only
+// RAML gives it a field of its own there.
+func marriageIntoOther(tree map[string]any) {
+	buyer, _ := tree["buyer"].(map[string]any)
+	couple, _ := buyer["cooperativeOwnership"].(map[string]any)
+	certificate, ok := couple["marriageCertificate"]
+	if !ok {
+		return
+	}
+	documents, ok := tree["appliedDocuments"].(map[string]any)
+	if !ok {
+		return // the service wants the papers: let it say so
+	}
+	documents["marriageCertificate"] = certificate
+	moveIntoOther(documents, "marriageCertificate")
+	delete(couple, "marriageCertificate")
 }
 
 func or(value, fallback string) string {

@@ -37,7 +37,7 @@ type Problem struct {
 	// Rule that is broken: required, pattern, format, length, enum, type, minItems, choice, kind for a
 	// refusal; for a warning required, checkDigit, cadastralFormat, dates, series, unknown, unusual,
 	// alias, house, guid, signatures, details, documentType, attorney, share, shareSum, duplicate,
-	// several.
+	// several, evidence.
 	Rule      string
 	Severity  Severity
 	MessageRU string
@@ -172,11 +172,16 @@ func (f *findings) leaf(at place, broken jsonschema.ErrorKind) {
 	}
 }
 
-// allowed lists the values of an enum with their labels.
+// allowed lists the values of an enum with their labels. Of two spellings of one thing the first is what to write.
 func allowed(values []any, labels map[string]string) (ru, en string) {
 	var listed, plain []string
+	named := map[string]bool{}
 	for _, value := range values {
 		word := fmt.Sprint(value)
+		if label := labels[word]; label != "" && named[label] {
+			continue
+		}
+		named[labels[word]] = true
 		plain = append(plain, word)
 		if label := labels[word]; label != "" && len(values) <= 10 {
 			word += " (" + label + ")"

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -31,13 +30,7 @@ func TestExamplesPass(t *testing.T) {
 			fmt.Fprintf(&all, "%s: %s %s\n\t%s\n\t%s\n", file, p.Severity, p.Rule, p.MessageRU, p.MessageEN)
 		}
 	}
-	const golden = "testdata/examples.golden"
-	if *update {
-		require.NoError(t, os.WriteFile(golden, all.Bytes(), 0o600))
-	}
-	want, err := os.ReadFile(golden)
-	require.NoError(t, err)
-	require.Equal(t, string(want), all.String())
+	golden(t, "testdata/examples.golden", all.Bytes())
 }
 
 func TestAllAtOnce(t *testing.T) {

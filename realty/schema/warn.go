@@ -17,7 +17,8 @@ var (
 // warn walks the options and adds what is only unlikely. A place that was refused is left alone.
 func (f *findings) warn() {
 	f.walk(f.root)
-	f.people()
+	f.parties()
+	f.oldRight()
 	if f.kind == "cessation_encumbrance_request" {
 		fields, _ := f.root.value.(map[string]any)
 		f.wanted(f.root, fields, "whoUseRestriction")
@@ -261,9 +262,9 @@ func ratio(top, bottom string) (*big.Rat, bool) {
 	return new(big.Rat).SetString(top + "/" + bottom)
 }
 
-// people warns of a member who occurs twice: on two sides, or on one. Only the СНИЛС tells people
-// apart: a printed couple shares everything else.
-func (f *findings) people() {
+// parties warns of a member who occurs twice: on two sides, or on one. Only the СНИЛС tells people apart: a printed
+// couple shares everything else. Organizations are told apart by their ИНН.
+func (f *findings) parties() {
 	first := map[string]place{}
 	var visit func(at place)
 	visit = func(at place) {
@@ -274,7 +275,8 @@ func (f *findings) people() {
 			}
 		case map[string]any:
 			if at.node != nil && at.node.def == "member" {
-				f.repeated(at, object(value, "person"), first)
+				f.repeated(at, value, "person", "snils", first)
+				f.repeated(at, value, "organization", "inn", first)
 				return
 			}
 			for _, name := range slices.Sorted(maps.Keys(value)) {
@@ -285,15 +287,31 @@ func (f *findings) people() {
 	visit(f.root)
 }
 
-func (f *findings) repeated(member place, person map[string]any, first map[string]place) {
-	snils := digitsOf(textOf(person, "snils"))
-	if snils == "" {
+func (f *findings) repeated(member place, fields map[string]any, who, number string, first map[string]place) {
+	party := object(fields, who)
+	digits := digitsOf(textOf(party, number))
+	if digits == "" {
 		return
 	}
-	at := member.child("person", person).child("snils", person["snils"])
-	if earlier, again := first[snils]; again {
+	at := member.child(who, party).child(number, party[number])
+	if earlier, again := first[number+digits]; again {
 		f.add(at, "duplicate", "тот же номер, что в поле «"+earlier.label()+"»", "the same as "+earlier.path)
 		return
 	}
-	first[snils] = at
+	first[number+digits] = at
+}
+
+// registered is when the present register of rights began: a right from before it is confirmed by its papers.
+const registered = "1998-01-31"
+
+// oldRight warns of a transfer of a right that arose before the register did, without the papers that confirm it.
+func (f *findings) oldRight() {
+	fields, _ := f.root.value.(map[string]any)
+	seller := object(fields, "seller")
+	date := textOf(object(object(fields, "object"), "registration"), "date")
+	if f.kind != "right_movement_request" || date == "" || date >= registered || seller == nil || seller["evidenceOfOwnership"] != nil {
+		return
+	}
+	f.add(f.root.child("seller", seller).child("evidenceOfOwnership", nil), "evidence",
+		"право возникло до 31.01.1998, его обычно подтверждают документами", "a right from before 1998-01-31 usually has its papers")
 }

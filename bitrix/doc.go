@@ -7,8 +7,12 @@
 //
 // Every failed call is an error with a class (package upstream): what may be done next, from when, and
 // whether the portal may have carried the call out although no usable answer came. Nothing here
-// repeats a call by itself, except once with a renewed token and once at a renamed portal's confirmed
-// address; both times the first try was surely not executed.
+// repeats a call by itself, except once with a renewed token, once at a renamed portal's confirmed
+// address, and with a [Limiter] when the portal refused a request for its rate: each time the first try
+// was surely not executed.
+//
+// With [WithPacker] calls wait for the portal's limits and go together in batches when they wait, each
+// with an answer or an error of its own; the typed methods know nothing of it.
 //
 // Comments name their source as "doc: <path>" inside the vendor's public documentation.
 package bitrix

@@ -257,7 +257,9 @@ func TestAHookRunsOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inTime(t, func(t *testing.T) {
 				p := newCounter()
-				p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) { return said(503, tooMany), nil, n == 1 }
+				p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) {
+					return said(503, tooMany), nil, n == 1
+				}
 				c := p.pack(tc.limiter(), bitrix.PackerOptions{})
 				ran := make(chan bool, 10)
 				var group sync.WaitGroup

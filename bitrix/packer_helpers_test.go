@@ -63,7 +63,7 @@ type counter struct {
 	mu     sync.Mutex
 	opened time.Time
 	hits   []hit
-	serve  func(method string, query url.Values) string                     // one command: {"result":…} or {"error":…}, with time
+	serve  func(method string, query url.Values) string                      // one command: {"result":…} or {"error":…}, with time
 	whole  func(r *http.Request, n int, h hit) (*http.Response, error, bool) // the n-th request; false: as usual
 }
 

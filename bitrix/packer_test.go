@@ -314,7 +314,9 @@ func TestALostBatch(t *testing.T) {
 func TestACutBatchMakesSmallerOnes(t *testing.T) {
 	inTime(t, func(t *testing.T) {
 		p := newCounter()
-		p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) { return said(504, "<html>"), nil, n <= 2 }
+		p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) {
+			return said(504, "<html>"), nil, n <= 2
+		}
 		c := p.pack(drained(), bitrix.PackerOptions{})
 		all := p.together(t.Context(), c, "crm.item.get", 150)
 		failed := 0
@@ -402,7 +404,9 @@ func TestParkingIsRefused(t *testing.T) {
 func TestARenewedTokenCostsAnotherRequest(t *testing.T) {
 	inTime(t, func(t *testing.T) {
 		p := newCounter()
-		p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) { return said(401, expired), nil, n == 1 }
+		p.whole = func(_ *http.Request, n int, _ hit) (*http.Response, error, bool) {
+			return said(401, expired), nil, n == 1
+		}
 		up := upstream.New(upstream.WithInsecure(true), upstream.WithTransport(p))
 		source := &tokens{access: "old", endpoint: "http://portal.test/rest/", next: []string{"new"}}
 		c := bitrix.New(up, source, bitrix.WithPacker(drained(), bitrix.PackerOptions{}))

@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"app/trigger":          {"app/docflow", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix"},
 	"app/feed":             {"app/docflow", "app/inbox", "app/lane", "app/portal", "bitrix", "realty", "internal/upstream"},
 	"app/reaction":         {"app/docflow", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "realty", "internal/upstream"},
-	"app/action":           {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/reaction", "app/settings", "bitrix", "realty", "internal/upstream"},
+	"app/action":           {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/reaction", "app/settings", "bitrix", "realty", "realty/cms", "internal/upstream"},
 	"app/page":             {},
 	"app/web":              {"app/docflow", "app/page", "app/portal", "app/inbox", "bitrix", "internal/upstream"},
 	"app/store":            {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/portal", "app/reaction", "oauth"},

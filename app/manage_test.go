@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/app"
+	"konturbridge/app/feed"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
@@ -121,7 +122,7 @@ func TestApplyStoresSecretsApart(t *testing.T) {
 	jobs, err := d.store.Jobs(t.Context(), -1, 10)
 	require.NoError(t, err)
 	require.Len(t, jobs, 1, "the realty account is followed, once")
-	require.Equal(t, "news/agency/main", jobs[0].Portal)
+	require.Equal(t, feed.Row(conns["main"]).Lane, jobs[0].Portal)
 	d.apply(shown)
 	require.Equal(t, shown, d.show())
 	require.Equal(t, conns, d.connections(), "*** keeps what is stored")

@@ -1,6 +1,7 @@
 package action_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"testing"
 
@@ -42,14 +43,16 @@ func TestARegistrationIsCancelledInTheNameOfItsParticipants(t *testing.T) {
 	w.do(t, "realty_action", w.demo.Sale, props{"action_type": "cancel", "cause": "Стороны передумали"})
 	told := w.answers(t, w.demo.Sale)
 	require.Len(t, told, 1)
+	require.Equal(t, string(w.record(t).ID), told[0]["action_docflow_id"])
 	all := w.box.Realty.Docflows()
 	require.Len(t, all, 2)
 	made := all[1]
+	options, _ := made.Options.(map[string]any)
 	require.Equal(t, string(realty.ActionKind), made.Type)
-	require.Equal(t, "cancel", made.Options["actionType"])
-	require.Equal(t, "Стороны передумали", made.Options["cause"])
-	require.Equal(t, parent, made.Options["docflowId"])
-	members, _ := made.Options["docflowMember"].([]any)
+	require.Equal(t, "cancel", options["actionType"])
+	require.Equal(t, "Стороны передумали", options["cause"])
+	require.Equal(t, parent, options["docflowId"])
+	members, _ := options["docflowMember"].([]any)
 	require.Len(t, members, 2, "the buyer and the seller")
 	parentOptions := all[0].Options
 	require.Contains(t, fmt.Sprint(parentOptions), fmt.Sprint(members[0]), "word for word")
@@ -69,8 +72,9 @@ func TestMoreDocumentsGoWithTheirSignatures(t *testing.T) {
 	require.Len(t, w.answers(t, w.demo.Sale), 1)
 	require.Equal(t, uploads+3, w.ops("upload"))
 	made := w.box.Realty.Docflows()[1]
+	options, _ := made.Options.(map[string]any)
 	require.Equal(t, string(realty.AdditionalPackageKind), made.Type)
-	require.Equal(t, parent, made.Options["docflowId"])
+	require.Equal(t, parent, options["docflowId"])
 	packages, err := realty.ReadOptions[realty.AdditionalPackage](mustJSON(t, made.Options))
 	require.NoError(t, err)
 	require.Len(t, packages.Documents, 1)
@@ -134,4 +138,11 @@ func TestCadastralNumbersAreFoundByAddress(t *testing.T) {
 	require.Contains(t, told[0]["cadastral_numbers"], "54:35:000000:5911")
 	require.Empty(t, told[0]["error"])
 	require.Contains(t, w.refusal(t, "invalid_field", w.call(t, "realty_cadastre_suggest", w.demo.Sale, props{"address": ""})), "регион")
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	require.NoError(t, err)
+	return raw
 }

@@ -30,16 +30,43 @@ func filed(t *testing.T, w *world) string {
 	return rec.ExternalID
 }
 
-// attach puts n signature files into the sale's card and gives their ids.
-func (w *world) attach(t *testing.T, n int, content string) (ids []string) {
+// put makes the files those of the sale's field and gives their ids.
+func (w *world) put(t *testing.T, contents ...[]byte) (ids []string) {
 	t.Helper()
 	var files []any
-	for i := range n {
-		id := w.demo.Portal.AddFile(fmt.Sprintf("%d.sig", i+1), fmt.Appendf(nil, "%s %d", content, i+1))
+	for i, content := range contents {
+		id := w.demo.Portal.AddFile(fmt.Sprintf("%d.sig", i+1), content)
 		files, ids = append(files, id), append(ids, fmt.Sprint(id))
 	}
 	require.NoError(t, w.demo.Portal.UpdateItem(bitrixsim.Deal, w.demo.Sale, map[string]any{signatureField: files}))
 	return ids
+}
+
+// signatures are those of the newest docflow's statements by their own persons, the last one first.
+func (w *world) signatures(t *testing.T) (all [][]byte) {
+	t.Helper()
+	docflows := w.box.Realty.Docflows()
+	d := docflows[len(docflows)-1]
+	for _, st := range d.Statements {
+		for _, person := range st.Persons {
+			data, err := w.box.Realty.SignatureOf(d.ID, st.FileID, person)
+			require.NoError(t, err)
+			all = append([][]byte{data}, all...)
+		}
+	}
+	return all
+}
+
+// strangers are signatures of the statements by the other one's person.
+func (w *world) strangers(t *testing.T) (all [][]byte) {
+	t.Helper()
+	d := w.box.Realty.Docflows()[0]
+	for i, st := range d.Statements {
+		data, err := w.box.Realty.SignatureOf(d.ID, st.FileID, d.Statements[(i+1)%len(d.Statements)].Persons[0])
+		require.NoError(t, err)
+		all = append(all, data)
+	}
+	return all
 }
 
 func TestCreateUploadsWhatTheCardHolds(t *testing.T) {
@@ -135,7 +162,7 @@ func TestSignAndSubmit(t *testing.T) {
 			t.Parallel()
 			w := setup(t)
 			ext := filed(t, w)
-			ids := w.attach(t, 2, "signature")
+			ids := w.put(t, w.signatures(t)...)
 			w.do(t, "realty_sign", w.demo.Sale, props{"signatures": params(ids)})
 			require.Empty(t, w.record(t).Unsigned())
 			told := w.answers(t, w.demo.Sale)
@@ -153,12 +180,50 @@ func TestSignAndSubmit(t *testing.T) {
 	}
 }
 
+// TestEachSignatureFindsItsStatement: whatever order the files are in, and what is signed already is passed over.
+func TestEachSignatureFindsItsStatement(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	ext := filed(t, w)
+	all := w.signatures(t)
+	w.put(t, all[0])
+	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
+	rec := w.record(t)
+	require.True(t, rec.Statements[0].SignedAt.IsZero())
+	require.False(t, rec.Statements[1].SignedAt.IsZero(), "the file is the second statement's")
+	w.Add(time.Second)
+	w.put(t, all...)
+	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
+	require.Empty(t, w.record(t).Unsigned())
+	d, _ := w.box.Realty.Docflow(ext)
+	require.Len(t, d.SignedBy, 2)
+	require.Equal(t, 2, w.ops("sign"), "no signature went out twice")
+}
+
+// TestASignatureOverAnotherFileIsRefused: the service would end the docflow for good.
+func TestASignatureOverAnotherFileIsRefused(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	filed(t, w)
+	w.do(t, "realty_create", w.demo.Sale, props{"docflow_type": "right_movement_request"})
+	w.news(t)
+	w.answers(t, w.demo.Sale)
+	old := w.box.Realty.Docflows()[0]
+	data, err := w.box.Realty.SignatureOf(old.ID, old.Statements[0].FileID, old.Statements[0].Persons[0])
+	require.NoError(t, err)
+	w.put(t, data)
+	text := w.refusal(t, "invalid_field", w.call(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField}))
+	require.Contains(t, text, "сделана не для этих заявлений")
+	require.Contains(t, text, old.Statements[0].Persons[0])
+	require.Zero(t, w.ops("sign"))
+}
+
 // TestSigningPairsAlike: a run that died between two files goes on with the second file's own statement.
 func TestSigningPairsAlike(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	ext := filed(t, w)
-	w.attach(t, 2, "signature")
+	w.put(t, w.signatures(t)...)
 	row := w.call(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	w.Add(time.Second)
 	rec := w.record(t)
@@ -181,10 +246,13 @@ func TestSignRefusals(t *testing.T) {
 	require.Contains(t, w.refusal(t, "invalid_field", sign(props{"signatures": "договор"})), "«договор» не файл")
 	require.Contains(t, w.refusal(t, "invalid_field", sign(props{"signatures": "4000000"})), "4000000 не найден в карточке")
 	require.Contains(t, w.refusal(t, "bad_file", sign(props{"signatures": "https://evil.example/x"})), "не на портал")
-	w.attach(t, 3, "signature")
+	pgp := []byte("-----BEGIN PGP SIGNATURE-----")
+	w.put(t, pgp, pgp, pgp)
 	require.Contains(t, w.refusal(t, "too_many_signatures", sign(props{"signatures": signatureField})), "файлов подписей 3, а подписать осталось 2")
-	w.attach(t, 1, "%PDF-1.4 the document itself")
+	w.put(t, []byte("%PDF-1.4 the document itself"))
 	require.Contains(t, w.refusal(t, "invalid_field", sign(props{"signatures": signatureField})), "похож на сам документ")
+	w.put(t, []byte("подпись"))
+	require.Contains(t, w.refusal(t, "invalid_field", sign(props{"signatures": signatureField})), "«1.sig» не файл электронной подписи")
 	require.Zero(t, w.ops("sign"))
 	text := w.refusal(t, "not_signed", w.call(t, "realty_submit", w.demo.Sale, nil))
 	require.Contains(t, text, "осталось подписать заявлений: 2")
@@ -196,7 +264,7 @@ func TestSignOneStatement(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	filed(t, w)
-	w.attach(t, 1, "signature")
+	w.put(t, []byte("-----BEGIN PGP SIGNATURE-----")) // tells nothing about its file
 	second := w.record(t).Statements[1]
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField, "file_id": strings.ToUpper(second.FileID)})
 	rec := w.record(t)
@@ -209,7 +277,7 @@ func TestSubmitReadsFirst(t *testing.T) {
 	t.Parallel()
 	w := setup(t)
 	filed(t, w)
-	w.attach(t, 2, "signature")
+	w.put(t, w.signatures(t)...)
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	row := w.call(t, "realty_submit", w.demo.Sale, nil)
 	w.box.Realty.DropAnswerNext("submit")
@@ -226,7 +294,7 @@ func TestSubmitIsRefused(t *testing.T) {
 	w := setup(t)
 	require.Contains(t, w.refusal(t, "docflow_not_found", w.call(t, "realty_submit", w.demo.Sale, nil)), "Сначала создайте")
 	filed(t, w)
-	w.attach(t, 2, "signature")
+	w.put(t, w.signatures(t)...)
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	w.box.Realty.FailNext("submit", 400, 1)
 	require.Contains(t, w.refusal(t, "submit_refused", w.call(t, "realty_submit", w.demo.Sale, nil)), "Реестро отклонил запрос")
@@ -239,7 +307,7 @@ func TestBadSignaturesAreSignedAnew(t *testing.T) {
 	w := setup(t)
 	w.box.Realty.SetSwitches(realtysim.Switches{BadSignaturesSuspend: true})
 	filed(t, w)
-	w.attach(t, 2, "BAD signature")
+	w.put(t, w.strangers(t)...)
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	w.do(t, "realty_submit", w.demo.Sale, nil)
 	w.news(t)
@@ -248,7 +316,7 @@ func TestBadSignaturesAreSignedAnew(t *testing.T) {
 	require.NotNil(t, rec.Refusal)
 	require.Len(t, rec.Unsigned(), 2)
 	w.Add(time.Second)
-	w.attach(t, 2, "good signature")
+	w.put(t, w.signatures(t)...)
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	require.Empty(t, w.record(t).Unsigned())
 }
@@ -258,7 +326,7 @@ func TestWaitAndStatus(t *testing.T) {
 	w := setup(t)
 	ext := filed(t, w)
 	wait := func(until string) { w.do(t, "realty_wait", w.demo.Sale, props{"until": until}) }
-	require.Contains(t, w.refusal(t, "invalid_field", w.call(t, "realty_wait", w.demo.Sale, props{"until": "вечность"})), "any, suspended или completed")
+	require.Contains(t, w.refusal(t, "invalid_field", w.call(t, "realty_wait", w.demo.Sale, props{"until": "вечность"})), "any, suspended, completed")
 	wait("suspended")
 	require.Equal(t, "signature", w.answers(t, w.demo.Sale)[0]["requirement"], "it is there already")
 	wait("any")

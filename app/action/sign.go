@@ -1,21 +1,27 @@
 package action
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/reaction"
 	"konturbridge/realty"
+	"konturbridge/realty/cms"
 )
 
 // maxSignature bounds a detached signature file.
 const maxSignature = 4 << 20
 
-// runSign hands signature files over, each to the next statement that still lacks one. What was handed
-// over is stored one by one: the service may keep satisfied entries in its list, so our record decides.
+// runSign hands signature files over, each to the statement that it was made of. The service ends a
+// docflow for good when a signature fails its check, so what is wrong is told before anything is handed
+// over. What was handed over is stored one by one: the service may keep satisfied entries in its list,
+// so our record decides.
 func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	rec, err := r.record(ctx, c)
 	if err != nil {
@@ -26,61 +32,227 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 			CRMText: fmt.Sprintf("Документооборот сейчас не ждёт подписей: %s. Дождитесь статуса «нужны подписи».", reaction.StateText(rec)),
 			TextEN:  fmt.Sprintf("The docflow does not wait for signatures (state %s).", rec.State)}
 	}
-	b24, err := r.Clients.Bitrix(ctx, c.portal)
-	if err != nil {
-		return lane.Result{}, err
-	}
-	refs, err := r.files(ctx, b24, c, "signatures")
-	if err != nil {
-		return lane.Result{}, err
-	}
-	if len(refs) == 0 {
-		return lane.Result{}, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
-	}
-	// A second run must pair files and statements as the first did, so those that it signed count.
-	targets := r.targets(rec, c)
-	if len(refs) > len(targets) {
-		return lane.Result{}, &docflow.Refusal{Code: "too_many_signatures",
-			CRMText: fmt.Sprintf("signatures: файлов подписей %d, а подписать осталось %d. Оставьте по одному файлу на каждое заявление и подписанта.", len(refs), len(targets)),
-			TextEN:  fmt.Sprintf("There are %d signature files for %d statements.", len(refs), len(targets))}
-	}
 	client, err := r.client(ctx, rec)
 	if err != nil {
 		return lane.Result{}, err
 	}
-	for i, ref := range refs {
-		if !targets[i].SignedAt.IsZero() {
-			continue
+	signatures, err := r.signatures(ctx, c)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	pairs, err := r.pair(ctx, client, rec, targets(rec, c), signatures, c.row.Received)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	for _, p := range pairs {
+		if !p.target.SignedAt.IsZero() {
+			continue // by an earlier run of this row
 		}
-		data, name, err := fetch(ctx, b24, ref)
-		if err != nil {
+		if err := client.AddSignature(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(p.target.FileID), p.signature.data); err != nil {
 			return lane.Result{}, err
 		}
-		if kind, _ := contentOf(data); len(data) > maxSignature || kind != "" {
-			return lane.Result{}, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", orID(name, ref.ID.String()))})
-		}
-		if err := client.AddSignature(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(targets[i].FileID), data); err != nil {
-			return lane.Result{}, err
-		}
-		if err := r.Store.Write(ctx, c.row.Lease, docflow.Signed{ID: rec.ID, FileID: targets[i].FileID,
-			PersonID: targets[i].PersonID, At: r.Now()}); err != nil {
+		if err := r.Store.Write(ctx, c.row.Lease, docflow.Signed{ID: rec.ID, FileID: p.target.FileID,
+			PersonID: p.target.PersonID, At: r.Now()}); err != nil {
 			return lane.Result{}, err
 		}
 	}
-	return c.answer(rec.ID, fmt.Sprintf("%d signatures handed over", len(refs))), nil
+	return c.answer(rec.ID, fmt.Sprintf("%d signatures handed over", len(pairs))), nil
 }
 
-// targets lists the statements that this run signs, in the service's order: those without a signature
-// when the row was received.
-func (r *runner) targets(rec docflow.Record, c *call) []docflow.Statement {
+// targets lists the statements that the parameter names, in the service's order.
+func targets(rec docflow.Record, c *call) []docflow.Statement {
 	fileID := c.Properties.First("file_id")
-	var targets []docflow.Statement
+	var all []docflow.Statement
 	for _, s := range rec.Statements {
-		before := !s.SignedAt.IsZero() && s.SignedAt.Before(c.row.Received)
-		if before || fileID != "" && !strings.EqualFold(s.FileID, fileID) {
+		if fileID == "" || strings.EqualFold(s.FileID, fileID) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// signature is a signature file of the card.
+type signature struct {
+	name   string
+	data   []byte
+	signed *cms.Signed // nil for a PGP signature, which can't be looked into
+}
+
+// signatures reads the parameter's files. What is no signature is refused here.
+func (r *runner) signatures(ctx context.Context, c *call) ([]signature, error) {
+	b24, err := r.Clients.Bitrix(ctx, c.portal)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := r.files(ctx, b24, c, "signatures")
+	if err != nil {
+		return nil, err
+	}
+	if len(refs) == 0 {
+		return nil, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
+	}
+	all := make([]signature, 0, len(refs))
+	for _, ref := range refs {
+		data, name, err := fetch(ctx, b24, ref)
+		if err != nil {
+			return nil, err
+		}
+		s := signature{name: orID(name, ref.ID.String()), data: data}
+		signed, err := cms.Parse(data)
+		switch kind, _ := contentOf(data); {
+		case kind != "" || len(data) > maxSignature:
+			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", s.name)})
+		case err == nil && !signed.Detached():
+			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» содержит сам документ. Нужна откреплённая подпись: подпишите заявление ещё раз, выбрав отдельный файл подписи", s.name)})
+		case err == nil:
+			s.signed = signed
+		case !isPGP(data): // the service documents both
+			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» не файл электронной подписи. Приложите откреплённую подпись заявления (обычно .sig)", s.name)})
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+// isPGP recognizes an OpenPGP signature, armored or not (RFC 9580, sections 6.2 and 4.2: packet type 2).
+func isPGP(data []byte) bool {
+	if bytes.HasPrefix(data, []byte("-----BEGIN PGP SIGNATURE-----")) {
+		return true
+	}
+	return len(data) > 0 && (data[0] == 0xc2 || data[0]&0xfc == 0x88)
+}
+
+// pair is a signature and the statement that it goes to.
+type pair struct {
+	signature signature
+	target    docflow.Statement
+}
+
+// pair finds each signature's statement: by the hash that was signed, among several signers of one
+// statement by who signed it. Signatures that don't tell go to the statements that are left, in order. A
+// statement that was signed before this row came is done: its signature is passed over. One that this
+// row has signed is not, because a second run must pair as the first did.
+func (r *runner) pair(ctx context.Context, client *realty.Client, rec docflow.Record, targets []docflow.Statement, signatures []signature, received time.Time) ([]pair, error) {
+	files, err := r.statementFiles(ctx, client, rec, targets)
+	if err != nil {
+		return nil, err
+	}
+	taken := make([]bool, len(targets))
+	for i, t := range targets {
+		taken[i] = !t.SignedAt.IsZero() && t.SignedAt.Before(received)
+	}
+	var (
+		pairs  []pair
+		silent []signature
+		bad    []string
+	)
+	for _, s := range signatures {
+		candidates, known := over(s, targets, files)
+		at := chosen(s, targets, candidates, taken)
+		switch {
+		case !known:
+			silent = append(silent, s)
+		case len(candidates) == 0:
+			bad = append(bad, fmt.Sprintf("signatures: «%s» (%s) сделана не для этих заявлений: файл изменился или подписан другой документ. Скачайте заявление из карточки и подпишите его ещё раз", s.name, who(s)))
+		case at >= 0:
+			taken[at] = true
+			pairs = append(pairs, pair{s, targets[at]})
+		}
+	}
+	free := 0
+	for _, t := range taken {
+		if !t {
+			free++
+		}
+	}
+	if len(bad) > 0 {
+		return nil, invalid(bad)
+	}
+	if len(silent) > free {
+		return nil, &docflow.Refusal{Code: "too_many_signatures",
+			CRMText: fmt.Sprintf("signatures: файлов подписей %d, а подписать осталось %d. Оставьте по одному файлу на каждое заявление и подписанта.", len(silent), free),
+			TextEN:  fmt.Sprintf("There are %d signature files for %d statements.", len(silent), free)}
+	}
+	for _, s := range silent {
+		at := slices.Index(taken, false)
+		taken[at] = true
+		pairs = append(pairs, pair{s, targets[at]})
+	}
+	return pairs, nil
+}
+
+// statementFiles reads the statements, each file once, by its id.
+func (r *runner) statementFiles(ctx context.Context, client *realty.Client, rec docflow.Record, targets []docflow.Statement) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for _, t := range targets {
+		if _, ok := files[t.FileID]; ok {
 			continue
 		}
-		targets = append(targets, s)
+		var buf bytes.Buffer
+		if _, err := client.CopyFile(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(t.FileID), &buf); err != nil {
+			return nil, err
+		}
+		files[t.FileID] = buf.Bytes()
 	}
-	return targets
+	return files, nil
 }
+
+// over lists the statements that a signature is over; known is false when the signature does not tell.
+func over(s signature, targets []docflow.Statement, files map[string][]byte) (candidates []int, known bool) {
+	if s.signed == nil {
+		return nil, false
+	}
+	for i, t := range targets {
+		results, err := s.signed.Check(bytes.NewReader(files[t.FileID]))
+		if err != nil {
+			continue // reading from memory does not fail
+		}
+		for _, result := range results {
+			known = known || result.Verdict != cms.Unknown
+			if result.Verdict == cms.Matches && !slices.Contains(candidates, i) {
+				candidates = append(candidates, i)
+			}
+		}
+	}
+	return candidates, known
+}
+
+// chosen picks the candidate of the signer's own, else the first that is free; -1: all are taken.
+func chosen(s signature, targets []docflow.Statement, candidates []int, taken []bool) int {
+	free := slices.DeleteFunc(slices.Clone(candidates), func(i int) bool { return taken[i] })
+	for _, i := range free {
+		if signedBy(s, targets[i]) {
+			return i
+		}
+	}
+	if len(free) == 0 {
+		return -1
+	}
+	return free[0]
+}
+
+// signedBy compares the certificate with the person of the requirement: by СНИЛС, else by name. The
+// service's answers may print a СНИЛС that is none, so a difference proves nothing.
+func signedBy(s signature, t docflow.Statement) bool {
+	for _, signer := range s.signed.Signers {
+		if signer.Certificate == nil {
+			continue
+		}
+		name := signer.Certificate.Subject
+		if t.SNILS != "" && name.SNILS == t.SNILS || t.Person != "" && strings.EqualFold(strings.Join(strings.Fields(name.Person()), " "), t.Person) {
+			return true
+		}
+	}
+	return false
+}
+
+// who names the signer for people.
+func who(s signature) string {
+	for _, signer := range s.signed.Signers {
+		if signer.Certificate != nil && signer.Certificate.Subject.String() != "" {
+			return signer.Certificate.Subject.String()
+		}
+	}
+	return "подписант не указан"
+}
+

@@ -83,7 +83,7 @@ func (w *World) sale(ctx context.Context, kind, id int, signStage string, templa
 	if err := w.state(ctx, kind, id, "нужны подписи"); err != nil {
 		return err
 	}
-	if err := w.sign(kind, id, len(d.Statements), "signature of a statement"); err != nil {
+	if err := w.sign(kind, id, d, false); err != nil {
 		return err
 	}
 	w.Say("подписи приложены к карточке, она переходит на стадию «%s»", signStage)
@@ -140,11 +140,20 @@ func (w *World) paid(ctx context.Context, kind, id, template int, d realtysim.Do
 	return w.Box.Realty.Pay(d.ID, "")
 }
 
-// sign attaches n signature files to the card, as a manager does.
-func (w *World) sign(kind, id, n int, content string) error {
-	files := make([]any, 0, n)
-	for i := range n {
-		files = append(files, w.Portal.AddFile(fmt.Sprintf("Заявление %d.sig", i+1), fmt.Appendf(nil, "%s %d", content, i+1)))
+// sign attaches everybody's signatures of the statements to the card, as a manager does; badly: each
+// statement signed by somebody else than it asks for.
+func (w *World) sign(kind, id int, d realtysim.Docflow, badly bool) error {
+	var files []any
+	for i, st := range d.Statements {
+		person := st.Persons[0]
+		if badly {
+			person = d.Statements[(i+1)%len(d.Statements)].Persons[0]
+		}
+		data, err := w.Box.Realty.SignatureOf(d.ID, st.FileID, person)
+		if err != nil {
+			return err
+		}
+		files = append(files, w.Portal.AddFile(fmt.Sprintf("Заявление %d.sig", i+1), data))
 	}
 	return w.Portal.UpdateItem(kind, id, map[string]any{signatures: files})
 }
@@ -198,7 +207,7 @@ func playBadSignature(ctx context.Context, w *World) error {
 	if err := w.state(ctx, bitrixsim.Deal, deal, "нужны подписи"); err != nil {
 		return err
 	}
-	if err := w.sign(bitrixsim.Deal, deal, len(d.Statements), "BAD signature"); err != nil {
+	if err := w.sign(bitrixsim.Deal, deal, d, true); err != nil {
 		return err
 	}
 	w.Say("приложены неверные подписи")

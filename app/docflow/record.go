@@ -98,8 +98,9 @@ type Record struct {
 // Statement is a file that a person must sign before the docflow is sent.
 type Statement struct {
 	FileID   string    `json:"fileId"`
-	PersonID string    `json:"personId"` // the mapping's own id of the signer
-	Person   string    `json:"person"`   // name for people
+	PersonID string    `json:"personId"`        // the mapping's own id of the signer
+	Person   string    `json:"person"`          // name for people
+	SNILS    string    `json:"snils,omitempty"` // digits, to tell signatures apart by
 	SignedAt time.Time `json:"signedAt,omitzero"`
 }
 

@@ -21,7 +21,7 @@ func FromRealty(d realty.Docflow, cause string, token realty.Token, at time.Time
 	for _, s := range d.Requirements.Signature {
 		for _, f := range s.Files {
 			u.Statements = append(u.Statements, docflow.Statement{
-				FileID: string(f.ID), PersonID: signerID(s.Person), Person: fullName(s.Person)})
+				FileID: string(f.ID), PersonID: signerID(s.Person), Person: fullName(s.Person), SNILS: s.Person.SNILSDigits()})
 		}
 	}
 	for _, p := range d.Requirements.Payment {

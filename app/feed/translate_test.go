@@ -23,7 +23,7 @@ func TestFromRealty(t *testing.T) {
 		"identityDocument":{"documentType":"russPassport","series":"1234","number":"123456"}}`
 	const statement = `{"id":"c5e78cb0-5234-4bae-9300-9b6d926afbe1","type":"statement","contentLink":"https://api.kontur.ru/x"}`
 	const result = `{"files":[{"id":"d4959ec6-47e6-4b5a-99ae-9591ec1918ad","type":"outdoc","signatures":[{"id":"daf09150-c7d2-4b7c-b5c5-da0c08c6e516"}]}]}`
-	named := []docflow.Statement{{FileID: "c5e78cb0-5234-4bae-9300-9b6d926afbe1", PersonID: "123", Person: "Тестович Тест Тестов"}}
+	named := []docflow.Statement{{FileID: "c5e78cb0-5234-4bae-9300-9b6d926afbe1", PersonID: "123", Person: "Тестович Тест Тестов", SNILS: "00000000055"}}
 	file := []docflow.File{{ID: "d4959ec6-47e6-4b5a-99ae-9591ec1918ad", Type: "outdoc", Signatures: []string{"daf09150-c7d2-4b7c-b5c5-da0c08c6e516"}}}
 	fault := &docflow.Refusal{Code: "service_validation",
 		CRMText: "Реестро: objectRequest.options.cadastralNumber: must not be null", TextEN: "Reestro: objectRequest.options.cadastralNumber: must not be null"}

@@ -8,6 +8,7 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
+	"konturbridge/realty"
 )
 
 // Plan lists what a docflow's change does in Bitrix24, in the order in which it is applied: the card
@@ -15,8 +16,8 @@ import (
 func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect {
 	var effects []Effect
 	add := func(kind Kind, params any) { effects = append(effects, effect(r.Portal, r.Card, r.ID, kind, params)) }
-	if ch.Changed || ch.FirstAnswer {
-		add(SetFields, FieldsParams{Values: ownFields(r)})
+	if values := ownFields(r); len(values) > 0 && (ch.Changed || ch.FirstAnswer) {
+		add(SetFields, FieldsParams{Values: values})
 	}
 	if ch.Changed {
 		fresh := resultFiles(r, ch.NewFiles)
@@ -55,9 +56,16 @@ func Refused(portalID string, card docflow.Card, action string, refusal *docflow
 	return effects
 }
 
-// ownFields are the bridge's own fields as they stand after a change.
+// ownFields are the bridge's own fields as they stand after a change. A request about another docflow
+// leaves that one's fields alone.
 func ownFields(r docflow.Record) map[string]any {
 	s := Snapshot(r)
+	if kind := realty.Kind(r.Kind); kind == realty.ActionKind || kind == realty.AdditionalPackageKind {
+		if r.Refusal == nil {
+			return nil
+		}
+		return map[string]any{portal.FieldError: s["error"]}
+	}
 	return map[string]any{
 		portal.FieldRealtyID: r.ExternalID, portal.FieldRealtyState: StateText(r), portal.FieldRealtyUIN: s["uin"],
 		portal.FieldRealtyDuty: dutyField(r), portal.FieldError: s["error"],
@@ -88,10 +96,17 @@ func ReturnValues(r docflow.Record) map[string]any {
 	for _, f := range resultFiles(r, r.Files) {
 		names = append(names, f.Name)
 	}
-	return map[string]any{
+	values := map[string]any{
 		"docflow_id": string(r.ID), "state": string(r.State), "requirement": string(r.Requirement), "uin": s["uins"],
 		"amount": dutyValue(r), "files": names, "left_to_sign": len(r.Unsigned()), "error": s["error"], "error_code": s["error_code"],
 	}
+	switch realty.Kind(r.Kind) {
+	case realty.ActionKind:
+		values["action_docflow_id"] = string(r.ID)
+	case realty.AdditionalPackageKind:
+		values["package_docflow_id"] = string(r.ID)
+	}
+	return values
 }
 
 // resultFiles names some of a record's files; a name counts its file's place among all of them.

@@ -65,7 +65,11 @@ func viewOf(r docflow.Record) docflowView {
 	v := docflowView{
 		ID: r.ID, Portal: r.Portal, Card: cardView{r.Card.Entity(), r.Card.EntityType, r.Card.ID}, System: r.System, Type: r.Kind,
 		Connection: r.Connection, RequestID: r.RequestID, ExternalID: r.ExternalID, State: r.State, Requirement: r.Requirement,
-		Statements: r.Statements, Files: r.Files, Refusal: r.Refusal, Created: r.Created, Changed: r.Changed,
+		Files: r.Files, Refusal: r.Refusal, Created: r.Created, Changed: r.Changed,
+	}
+	for _, s := range r.Statements {
+		s.SNILS = ""
+		v.Statements = append(v.Statements, s)
 	}
 	for _, c := range r.Charges {
 		v.Charges = append(v.Charges, chargeView{c.UIN, int64(c.Sum)})

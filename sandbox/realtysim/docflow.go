@@ -134,7 +134,7 @@ func (s *Server) submit(req request) reply {
 	refusal := &Refusal{Code: "validation", Message: "Signatures failed the check", Target: "api", Errors: missing}
 	if s.sw.BadSignaturesSuspend {
 		for _, st := range d.statements {
-			st.signatures = goodOnly(st.signatures)
+			st.signatures = st.good()
 		}
 		s.move(d, "signatures refused", view{state: StateSuspended, signers: waiting, refusal: refusal})
 	} else {

@@ -78,11 +78,11 @@ func TestLifeOfARegistration(t *testing.T) {
 
 	// Two by bytes, one by link.
 	for _, f := range files[:2] {
-		a := r.post("/docflows/"+id+"/files/"+f+"/signatures", "application/x-pkcs7-signature", []byte("sig"))
+		a := r.post("/docflows/"+id+"/files/"+f+"/signatures", "application/x-pkcs7-signature", r.signature(id, f))
 		require.Equal(t, 204, a.status)
 		require.Empty(t, a.body)
 	}
-	up := r.post("/contents", "application/x-pkcs7-signature", []byte("third"))
+	up := r.post("/contents", "application/x-pkcs7-signature", r.signature(id, files[2]))
 	require.Equal(t, 201, r.post("/docflows/"+id+"/files/"+files[2]+"/signatures/"+up.at("id").(string), "", nil).status)
 	require.Equal(t, "suspended", r.state(id), "signatures alone change nothing")
 	require.Len(t, r.docflow(id).SignedBy, 3)
@@ -125,11 +125,13 @@ func TestSignatureCheck(t *testing.T) {
 		messages []any
 	}{
 		"nobody signed":  {realtysim.Switches{}, func(int) string { return "" }, 200, "error", []any{"signature is missing"}},
-		"one is missing": {realtysim.Switches{}, func(i int) string { return []string{"a", "b", ""}[i] }, 200, "error", []any{"signature is missing"}},
-		"one is bad":     {realtysim.Switches{}, func(i int) string { return []string{"a", "BAD b", "c"}[i] }, 200, "error", []any{"signature is not valid"}},
+		"one is missing": {realtysim.Switches{}, func(i int) string { return []string{"good", "good", ""}[i] }, 200, "error", []any{"signature is missing"}},
+		"one is over another statement": {realtysim.Switches{}, func(i int) string { return []string{"good", "of another", "good"}[i] }, 200, "error",
+			[]any{"signature is not valid"}},
+		"one is bad": {realtysim.Switches{}, func(i int) string { return []string{"good", "garbage", "good"}[i] }, 200, "error", []any{"signature is not valid"}},
 		"refused at once": {realtysim.Switches{SubmitRefusesShortage: true}, func(int) string { return "" }, 400, "suspended",
 			[]any{"signature is missing"}},
-		"asked again": {realtysim.Switches{BadSignaturesSuspend: true}, func(int) string { return "BAD" }, 200, "suspended",
+		"asked again": {realtysim.Switches{BadSignaturesSuspend: true}, func(int) string { return "garbage" }, 200, "suspended",
 			[]any{"signature is not valid"}},
 		"all good": {realtysim.Switches{}, func(int) string { return "good" }, 200, "queued", nil},
 	} {
@@ -139,8 +141,13 @@ func TestSignatureCheck(t *testing.T) {
 			r.sim.SetSwitches(tc.sw)
 			id, files := r.registration()
 			for i, f := range files {
-				if sig := tc.sign(i); sig != "" {
-					require.Equal(t, 204, r.post("/docflows/"+id+"/files/"+f+"/signature", "", []byte(sig)).status)
+				switch tc.sign(i) {
+				case "good":
+					require.Equal(t, 204, r.post("/docflows/"+id+"/files/"+f+"/signature", "", r.signature(id, f)).status)
+				case "garbage":
+					require.Equal(t, 204, r.post("/docflows/"+id+"/files/"+f+"/signature", "", []byte("garbage")).status)
+				case "of another":
+					require.Equal(t, 204, r.post("/docflows/"+id+"/files/"+f+"/signature", "", r.signature(id, files[(i+1)%3])).status)
 				}
 			}
 			a := r.post("/docflows/"+id, "", nil)
@@ -172,11 +179,18 @@ func TestSharedStatementWantsEverySigner(t *testing.T) {
 	require.Len(t, a.at("requirements", "signature"), 3)
 	require.Equal(t, files[0], a.at("requirements", "signature", 2, "files", "id"))
 	path := "/docflows/" + id + "/files/" + files[0] + "/signatures"
-	for _, sig := range []string{"one", "one", "two"} {
-		require.Equal(t, 204, r.post(path, "", []byte(sig)).status)
+	people := r.docflow(id).Statements[0].Persons
+	require.Len(t, people, 3)
+	signature := func(person string) []byte {
+		data, err := r.sim.SignatureOf(id, files[0], person)
+		require.NoError(t, err)
+		return data
 	}
-	require.Equal(t, 400, r.post("/docflows/"+id, "", nil).status, "the same bytes twice are one signature")
-	require.Equal(t, 204, r.post(path, "", []byte("three")).status)
+	for _, person := range []string{people[0], people[0], people[1]} {
+		require.Equal(t, 204, r.post(path, "", signature(person)).status)
+	}
+	require.Equal(t, 400, r.post("/docflows/"+id, "", nil).status, "one person twice is one signature")
+	require.Equal(t, 204, r.post(path, "", signature(people[2])).status)
 	require.Equal(t, 200, r.post("/docflows/"+id, "", nil).status)
 }
 

@@ -125,8 +125,9 @@ type blob struct {
 
 // person is a participant who signs.
 type person struct {
-	wire any
-	name string
+	wire  any
+	name  string
+	snils string // digits
 }
 
 // statement returns the statement with that file id.
@@ -138,9 +139,6 @@ func (d *docflow) statement(id string) *statement {
 	}
 	return nil
 }
-
-// enough reports whether the statement bears as many distinct signatures as people must give.
-func (st *statement) enough() bool { return len(st.signatures) >= len(st.persons) }
 
 func (d *docflow) snapshot() Docflow {
 	out := Docflow{

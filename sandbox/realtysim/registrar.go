@@ -182,8 +182,15 @@ func (s *Server) Sign(id string) error {
 			return wrongState(d, "sign")
 		}
 		for _, st := range d.statements {
-			for _, name := range st.persons {
-				st.add([]byte("signature of " + name))
+			for _, p := range d.people {
+				if !slices.Contains(st.persons, p.name) {
+					continue
+				}
+				signature, err := signFile(p, st.data)
+				if err != nil {
+					return err
+				}
+				st.add(signature)
 			}
 		}
 		s.notify()

@@ -183,10 +183,24 @@ func (r *rig) signed() string {
 	r.t.Helper()
 	id, files := r.registration()
 	for _, f := range files {
-		require.Equal(r.t, 204, r.post("/docflows/"+id+"/files/"+f+"/signatures", "", []byte("sig "+f)).status)
+		require.Equal(r.t, 204, r.post("/docflows/"+id+"/files/"+f+"/signatures", "", r.signature(id, f)).status)
 	}
 	require.Equal(r.t, 200, r.post("/docflows/"+id, "", nil).status)
 	return id
+}
+
+// signature is the good one of a statement by its first person.
+func (r *rig) signature(id, file string) []byte {
+	r.t.Helper()
+	for _, st := range r.docflow(id).Statements {
+		if st.FileID == file {
+			data, err := r.sim.SignatureOf(id, file, st.Persons[0])
+			require.NoError(r.t, err)
+			return data
+		}
+	}
+	r.t.Fatalf("no statement %s", file)
+	return nil
 }
 
 func (r *rig) state(id string) string {

@@ -8,10 +8,6 @@ import (
 	"strings"
 )
 
-// badSignature begins the bytes of a signature that the check after submit refuses. Anything else passes:
-// the simulator proves the way of a signature, not its cryptography.
-const badSignature = "BAD"
-
 // makeStatements writes one statement for each person, or one for all of them, and returns who signs what.
 func (s *Server) makeStatements(d *docflow) []signer {
 	var signers []signer
@@ -82,12 +78,12 @@ func (st *statement) add(data []byte) {
 	}
 }
 
+// signatureFaults is the check after submit: every signature is over its statement, and everybody has signed.
 func (d *docflow) signatureFaults() []Refusal {
 	var faults []Refusal
 	for _, st := range d.statements {
-		good := goodOnly(st.signatures)
 		target := camel(d.typ) + ".files." + st.id
-		if len(good) != len(st.signatures) {
+		if len(st.good()) != len(st.signatures) {
 			faults = append(faults, Refusal{Code: "validation", Message: "signature is not valid", Target: target})
 		} else if !st.enough() {
 			faults = append(faults, Refusal{Code: "validation", Message: "signature is missing", Target: target})
@@ -96,8 +92,23 @@ func (d *docflow) signatureFaults() []Refusal {
 	return faults
 }
 
-func goodOnly(signatures [][]byte) [][]byte {
-	return slices.DeleteFunc(slices.Clone(signatures), func(sig []byte) bool {
-		return bytes.HasPrefix(sig, []byte(badSignature))
+// good lists the signatures that are over the statement and by one of those who must sign it.
+func (st *statement) good() [][]byte {
+	return slices.DeleteFunc(slices.Clone(st.signatures), func(sig []byte) bool {
+		name, over := signerOf(sig, st.data)
+		return !over || !slices.Contains(st.persons, name)
 	})
+}
+
+// enough reports whether everybody has signed.
+func (st *statement) enough() bool {
+	for _, person := range st.persons {
+		if !slices.ContainsFunc(st.signatures, func(sig []byte) bool {
+			name, over := signerOf(sig, st.data)
+			return over && name == person
+		}) {
+			return false
+		}
+	}
+	return true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // signersOf lists who must sign: every participant, or the representative in place of the one represented.
@@ -47,8 +48,18 @@ func signing(m map[string]any) (map[string]any, bool) {
 
 func toPerson(p map[string]any) person {
 	wire := maps.Clone(p)
-	if snils, ok := wire["snils"].(string); ok {
+	snils, ok := wire["snils"].(string)
+	if ok {
 		wire["snils"] = answerSnils(snils)
 	}
-	return person{wire: wire, name: fmt.Sprint(p["surname"], " ", p["name"])}
+	return person{wire: wire, name: fmt.Sprint(p["surname"], " ", p["name"]), snils: digits(snils)}
+}
+
+func digits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
 }

@@ -216,6 +216,7 @@ func TestForms(t *testing.T) {
 		"with a mark":     "\xef\xbb\xbf" + plain,
 		"PEM":             "-----BEGIN PKCS7-----\n" + lines.String() + "-----END PKCS7-----\n",
 		"padded":          string(der) + "\x00\x00\x00",
+		"ends in a blank": string(der[:len(der)-1]) + "\n",
 		"indefinite":      "\x30\x80" + string(der[4:]) + "\x00\x00",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -68,16 +68,17 @@ func Parse(data []byte) (*Signed, error) {
 
 // unwrap takes PEM and base64 off.
 func unwrap(data []byte) []byte {
+	if len(data) > 0 && data[0] == 0x30 { // the first octet of a signature, which base64 can't begin with
+		return data // its last octets may look like blanks
+	}
 	data = bytes.TrimSpace(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")))
 	if block, _ := pem.Decode(data); block != nil {
 		return block.Bytes
 	}
-	if len(data) > 0 && data[0] != 0x30 { // the first octet of a signature, which base64 can't begin with
-		plain := bytes.Join(bytes.Fields(data), nil)
-		out := make([]byte, base64.StdEncoding.DecodedLen(len(plain)))
-		if n, err := base64.StdEncoding.Decode(out, plain); err == nil {
-			return out[:n]
-		}
+	plain := bytes.Join(bytes.Fields(data), nil)
+	out := make([]byte, base64.StdEncoding.DecodedLen(len(plain)))
+	if n, err := base64.StdEncoding.Decode(out, plain); err == nil {
+		return out[:n]
 	}
 	return data
 }

@@ -17,6 +17,7 @@ type Param struct {
 	Multiple bool
 	Label    Text
 	Options  []Option // of a select, in order
+	Open     bool     // the action knows more values than the options
 	Default  string
 }
 
@@ -97,7 +98,7 @@ func createAction() Action {
 		Name:        Text{"Реестро: подать документы на регистрацию", "Reestro: file for registration"},
 		Description: Text{"Создаёт документооборот по данным карточки.", "Creates a docflow from the card's data."},
 		Params: []Param{
-			{Name: "docflow_type", Type: "select", Required: true, Default: "right_movement_request",
+			{Name: "docflow_type", Type: "select", Required: true, Open: true, Default: "right_movement_request",
 				Label: Text{"Тип документооборота", "Docflow type"}, Options: docflowTypes()},
 			{Name: "mapping", Type: "string", Label: Text{"Сопоставление полей (пусто: обычное для типа)", "Mapping (empty: the type's own)"}},
 		},

@@ -23,9 +23,6 @@ func docflowTypes() []Option {
 // runExtract orders an extract. What can be checked is checked before any call.
 func runExtract(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	options := map[string]any{"type": c.Properties.First("type"), "cadastralNumber": strings.TrimSpace(c.Properties.First("cadastral_number"))}
-	if options["type"] == "" {
-		options["type"] = "info"
-	}
 	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted,
 		body: func(_ context.Context, _ *realty.Client, requestID string) ([]byte, error) {
 			return r.checked(realty.ObjectRequestKind, requestID, options,

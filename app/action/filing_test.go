@@ -55,7 +55,7 @@ func TestRefusalsNameFieldRuleAndRemedy(t *testing.T) {
 		code   string
 		says   []string
 	}{
-		"no number":         {"realty_extract", props{}, "invalid_field", []string{"cadastralNumber (параметр cadastral_number)", "исправьте данные"}},
+		"no number":         {"realty_extract", props{}, "invalid_field", []string{"параметр cadastral_number («Кадастровый номер»): не заполнен", "исправьте параметры"}},
 		"a bad number":      {"realty_extract", props{"cadastral_number": "47-14"}, "invalid_field", []string{"cadastral_number", "например 47:14:1203001:814"}},
 		"a bad kind":        {"realty_extract", props{"cadastral_number": "47:14:1203001:814", "type": "novel"}, "invalid_field", []string{"параметр type"}},
 		"an unknown type":   {"realty_create", props{"docflow_type": "novel_request"}, "unknown_docflow_type", []string{"novel_request", "docflow_type", "Выберите"}},

@@ -108,6 +108,11 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{Verdict: lane.Dead, Note: "unknown action " + row.Code}, nil
 	}
 	c := &call{Call: stored, row: row, portal: portal.ID(row.Lane), action: a}
+	read, faults := ReadParams(a.Params, stored.Properties)
+	if len(faults) > 0 {
+		return w.r.refuse(c, badParams(faults)), nil
+	}
+	c.Properties = read
 	result, err := a.run(ctx, w.r, c)
 	if refusal := refusalFor(err); refusal != nil && !c.filed {
 		return w.r.refuse(c, refusal), nil

@@ -80,19 +80,7 @@ func runWait(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	until := docflow.Until(c.Properties.First("until"))
-	switch until {
-	case docflow.UntilAny, docflow.UntilSuspended, docflow.UntilCompleted:
-	case "any change":
-		until = docflow.UntilAny
-	case "":
-		until = docflow.UntilCompleted
-	default:
-		return lane.Result{}, &docflow.Refusal{Code: "invalid_field",
-			CRMText: fmt.Sprintf("Параметр until: неизвестное значение «%s». Укажите any, suspended или completed.", until),
-			TextEN:  fmt.Sprintf("Parameter until: unknown value %q; use any, suspended or completed.", until)}
-	}
-	return c.await(rec.ID, until), nil
+	return c.await(rec.ID, docflow.Until(c.Properties.First("until"))), nil
 }
 
 func unsigned(left []docflow.Statement) *docflow.Refusal {

@@ -20,19 +20,6 @@ func oldMethods() map[string]method {
 		out[prefix+"update"] = with(oldUpdate)
 		out[prefix+"delete"] = with(oldDelete)
 		out[prefix+"fields"] = with(oldFields)
-		out[prefix+"userfield.add"] = with(userFieldAdd)
-		out[prefix+"userfield.list"] = with(userFieldList)
-	}
-	for _, m := range []struct {
-		name  string
-		owner int
-		key   string
-	}{
-		{"crm.deal.contact.items.", Deal, "CONTACT"}, {"crm.lead.contact.items.", Lead, "CONTACT"},
-		{"crm.contact.company.items.", Contact, "COMPANY"}, {"crm.company.contact.items.", Company, "CONTACT"},
-	} {
-		out[m.name+"get"] = method{scope: "crm", run: func(c *call) (any, *restError) { return linksGet(c, m.owner, m.key) }}
-		out[m.name+"set"] = method{scope: "crm", run: func(c *call) (any, *restError) { return linksSet(c, m.owner, m.key) }}
 	}
 	return out
 }
@@ -295,56 +282,4 @@ func oldValue(t *cardType, f *fieldDef, v any) any {
 		return v
 	}
 	return v
-}
-
-// linkIDs lists the linked contacts or companies of a card.
-func linkIDs(it *item, key string) []any {
-	ids, _ := it.vals[key+"_IDS"].([]any)
-	if len(ids) == 0 {
-		if id, _ := it.vals[key+"_ID"].(int); id != 0 {
-			return []any{id}
-		}
-	}
-	return ids
-}
-
-func (c *call) linkOwner(owner int) (*item, *restError) {
-	id, ok := num(c.params.fold("id"))
-	if !ok || id <= 0 {
-		return nil, bad("", "The parameter 'ownerEntityID' is invalid or not defined.")
-	}
-	it := c.p.types[owner].items[id]
-	if it == nil {
-		return nil, bad("", "Not found.")
-	}
-	return it, nil
-}
-
-func linksGet(c *call, owner int, key string) (any, *restError) {
-	it, err := c.linkOwner(owner)
-	if err != nil {
-		return nil, err
-	}
-	rows := []any{}
-	for i, id := range linkIDs(it, key) {
-		rows = append(rows, map[string]any{key + "_ID": id, "SORT": (i + 1) * 10, "ROLE_ID": 0, "IS_PRIMARY": flag(i == 0)})
-	}
-	return rows, nil
-}
-
-func linksSet(c *call, owner int, key string) (any, *restError) {
-	it, err := c.linkOwner(owner)
-	if err != nil {
-		return nil, err
-	}
-	ids := []any{}
-	for _, row := range list(c.params.fold("items")) {
-		if id := intOf(asArray(row).fold(key + "_ID")); id != 0 {
-			ids = append(ids, id)
-		}
-	}
-	if err := c.p.update(c.p.types[owner], it, map[string]any{key + "_IDS": ids}, c.actor()); err != nil {
-		return nil, oldRefusal(err)
-	}
-	return true, nil
 }

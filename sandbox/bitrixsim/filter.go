@@ -142,6 +142,9 @@ func parseTime(s string) (time.Time, error) {
 	return time.Time{}, last
 }
 
+// splitWords splits a list by spaces.
+func splitWords(s string) []string { return strings.Fields(s) }
+
 // upper is a field name as the older lists spell it.
 func upper(name string) string { return strings.ToUpper(name) }
 

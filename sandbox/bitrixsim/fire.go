@@ -79,9 +79,14 @@ func (p *Portal) cardEvent(t *cardType, kind string, it *item, by actor) {
 
 // fire hands an event to every binding: online ones get a delivery, offline ones a row in the queue.
 func (p *Portal) fire(name, object string, data *array, by actor) {
+	p.fireFor("", name, object, data, by)
+}
+
+// fireFor is fire for the bindings of one application alone; empty: all.
+func (p *Portal) fireFor(only, name, object string, data *array, by actor) {
 	for _, clientID := range slices.Sorted(maps.Keys(p.installs)) {
 		in := p.installs[clientID]
-		if !in.finished {
+		if !in.finished || only != "" && only != clientID {
 			continue
 		}
 		for _, b := range in.bindings {

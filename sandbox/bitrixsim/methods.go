@@ -5,6 +5,7 @@ import "maps"
 // method is one REST method and who may call it.
 type method struct {
 	scope   string     // needed scope; alternatives by "|"; empty: basic
+	also    string     // a second scope that is needed beside it
 	app     *restError // the refusal without application context; nil: an inbound webhook may call it
 	admin   *restError // the refusal of those who are not administrators; nil: anyone may
 	noBatch bool
@@ -16,6 +17,7 @@ func restMethods() map[string]method {
 	all := crmMethods()
 	for _, family := range []map[string]method{
 		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(), triggerMethods(), diskMethods(),
+		fieldMethods(), linkMethods(), requisiteMethods(), productMethods(), activityMethods(), dictionaryMethods(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -27,18 +29,13 @@ func crmMethods() map[string]method {
 	im := func(kind string) method { return method{scope: "im", run: notify(kind)} }
 	return map[string]method{
 		"crm.item.get": crm(itemGet), "crm.item.list": crm(itemList), "crm.item.add": crm(itemAdd), "crm.item.update": crm(itemUpdate),
-		"crm.item.delete": crm(itemDelete), "crm.item.fields": crm(itemFields), "crm.type.list": crm(typeList),
-		"crm.category.list": crm(categoryList), "crm.category.get": crm(categoryGet), "crm.status.list": crm(statusList),
-		"crm.stagehistory.list": crm(stageHistory),
-		"crm.requisite.list":    crm(requisiteList), "crm.requisite.get": crm(requisiteGet), "crm.requisite.add": crm(requisiteAdd),
-		"crm.address.list": crm(addressList), "crm.requisite.link.get": crm(linkGet), "crm.requisite.link.list": crm(linkList),
-		"crm.requisite.link.register": crm(linkRegister), "crm.requisite.link.unregister": crm(linkUnregister),
+		"crm.item.delete": crm(itemDelete), "crm.item.fields": crm(itemFields),
 		"crm.timeline.comment.add": crm(commentAdd), "crm.timeline.comment.get": crm(commentGet), "crm.timeline.comment.list": crm(commentList),
 		"crm.timeline.comment.update": crm(commentUpdate), "crm.timeline.comment.delete": crm(commentDelete),
 		"crm.timeline.logmessage.add": crm(logAdd), "crm.timeline.logmessage.get": crm(logGet), "crm.timeline.logmessage.list": crm(logList),
-		"crm.activity.todo.add": crm(todoAdd),
-		"userfieldconfig.add":   {scope: "userfieldconfig", run: configAdd}, "userfieldconfig.list": {scope: "userfieldconfig", run: configList},
-		"userfieldconfig.get": {scope: "userfieldconfig", run: configGet},
-		"im.notify":           im(""), "im.notify.personal.add": im("USER"), "im.notify.system.add": im("SYSTEM"),
+		"crm.timeline.logmessage.delete": crm(logDelete), "crm.timeline.icon.list": crm(iconList),
+		"crm.timeline.bindings.bind": crm(timelineBind), "crm.timeline.bindings.unbind": crm(timelineUnbind),
+		"crm.timeline.bindings.list": crm(timelineBindings), "crm.timeline.bindings.fields": crm(timelineBindingFields),
+		"im.notify": im(""), "im.notify.personal.add": im("USER"), "im.notify.system.add": im("SYSTEM"),
 	}
 }

@@ -17,24 +17,30 @@ type Portal struct {
 	webhooks map[string]*webhook
 	installs map[string]*installation
 
-	types      map[int]*cardType // by entityTypeId
-	statuses   []status
-	files      map[int]*File
-	drive      map[int]*driveObject
-	storages   map[int]*storage
-	elements   map[int]listElement
-	tasks      []*task
-	requisites []map[string]any
-	addresses  []map[string]any
-	links      map[[2]int]map[string]any
-	history    []historyRow
-	timelines  []*timelineRow
-	notices    []Notification
-	automation map[stageKey][]Step
-	triggers   []Trigger
-	templates  map[int]*template
-	workflows  []*workflow
-	ids        map[string]int
+	types         map[int]*cardType // by entityTypeId
+	requisiteType *cardType
+	statuses      []status
+	files         map[int]*File
+	drive         map[int]*driveObject
+	storages      map[int]*storage
+	elements      map[int]listElement
+	tasks         []*task
+	requisites    rows
+	banks         rows
+	products      []*productRow
+	activities    map[int]*activity
+	badges        map[string]map[string]any
+	bound         map[int][][2]int // timeline record to the cards it was bound to beside its own
+	addresses     rows
+	links         map[[2]int]map[string]any
+	history       []historyRow
+	timelines     []*timelineRow
+	notices       []Notification
+	automation    map[stageKey][]Step
+	triggers      []Trigger
+	templates     map[int]*template
+	workflows     []*workflow
+	ids           map[string]int
 
 	calls      []Call
 	stats      Stats
@@ -84,7 +90,7 @@ func (s *Server) AddPortal(name string) *Portal {
 		},
 		webhooks: map[string]*webhook{}, installs: map[string]*installation{},
 		types: map[int]*cardType{}, files: map[int]*File{}, drive: map[int]*driveObject{}, storages: map[int]*storage{}, elements: map[int]listElement{},
-		links:      map[[2]int]map[string]any{},
+		links: map[[2]int]map[string]any{}, activities: map[int]*activity{}, badges: map[string]map[string]any{}, bound: map[int][][2]int{},
 		automation: map[stageKey][]Step{}, templates: map[int]*template{}, ids: map[string]int{},
 		buckets: map[string]*bucket{}, operating: map[string][]spent{}, costs: map[string]time.Duration{},
 		sends: make(chan struct{}, 16), stats: newStats(),

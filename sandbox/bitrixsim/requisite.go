@@ -2,8 +2,17 @@ package bitrixsim
 
 import (
 	"maps"
+	"slices"
 	"strings"
 )
+
+// requisiteTypeID is the entityTypeId of requisites.
+const requisiteTypeID = 8
+
+// requisiteTexts are the fields of a Russian requisite, without RQ_.
+const requisiteTexts = "NAME FIRST_NAME LAST_NAME SECOND_NAME COMPANY_NAME COMPANY_FULL_NAME COMPANY_REG_DATE DIRECTOR ACCOUNTANT CEO_NAME " +
+	"CEO_WORK_POS CONTACT EMAIL PHONE FAX IDENT_DOC IDENT_DOC_SER IDENT_DOC_NUM IDENT_DOC_DATE IDENT_DOC_ISSUED_BY IDENT_DOC_DEP_CODE INN " +
+	"KPP IFNS OGRN OGRNIP OKPO OKTMO OKVED RESIDENCE_COUNTRY BASE_DOC ST_CERT_SER ST_CERT_NUM ST_CERT_DATE VAT_ID"
 
 // AddRequisite adds a requisite to a contact (3) or a company (4): RQ_INN, RQ_KPP, RQ_COMPANY_NAME and the like as
 // strings. It returns the id.
@@ -18,19 +27,24 @@ func (p *Portal) addRequisite(entityTypeID, id int, fields map[string]any, by ac
 	row := map[string]any{
 		"ID": itoa(rid), "ENTITY_TYPE_ID": itoa(entityTypeID), "ENTITY_ID": itoa(id), "PRESET_ID": "1", "NAME": "Реквизиты", "ACTIVE": "Y",
 		"ADDRESS_ONLY": "N", "SORT": "500", "CODE": nil, "XML_ID": nil, "ORIGINATOR_ID": nil, "CREATED_BY_ID": itoa(max(by.user, 1)),
-		"DATE_CREATE": p.s.now().Format("02.01.2006 15:04:05"), "DATE_MODIFY": nil, "MODIFY_BY_ID": nil,
+		"DATE_CREATE": p.localNow(), "DATE_MODIFY": nil, "MODIFY_BY_ID": nil,
 	}
-	for _, name := range strings.Fields("NAME FIRST_NAME LAST_NAME SECOND_NAME COMPANY_NAME COMPANY_FULL_NAME COMPANY_REG_DATE DIRECTOR " +
-		"ACCOUNTANT CEO_NAME CEO_WORK_POS CONTACT EMAIL PHONE FAX IDENT_DOC IDENT_DOC_SER IDENT_DOC_NUM IDENT_DOC_DATE IDENT_DOC_ISSUED_BY " +
-		"IDENT_DOC_DEP_CODE INN KPP IFNS OGRN OGRNIP OKPO OKTMO OKVED") {
+	for _, name := range strings.Fields(requisiteTexts) {
 		row["RQ_"+name] = nil
 	}
 	for name, v := range fields {
 		row[name] = text(v)
 	}
 	p.requisites = append(p.requisites, row)
-	p.fire("ONCRMREQUISITEADD", itoa(rid), pairs("FIELDS", pairs("ID", itoa(rid))), by)
+	p.requisiteEvent("REQUISITEADD", rid, by)
 	return rid
+}
+
+// localNow is now in the text that the rows of requisites hold.
+func (p *Portal) localNow() string { return p.s.now().Format("02.01.2006 15:04:05") }
+
+func (p *Portal) requisiteEvent(kind string, id int, by actor) {
+	p.fire("ONCRM"+kind, itoa(id), pairs("FIELDS", pairs("ID", itoa(id))), by)
 }
 
 // LinkRequisite chooses the requisite of a card, as the client block of the card does.
@@ -44,46 +58,39 @@ func (p *Portal) LinkRequisite(entityTypeID, id, requisiteID int) {
 	p.s.notify()
 }
 
-// AddAddress adds an address to a requisite: TYPE_ID (1 physical, 4 registered, 6 legal, …), ADDRESS_1, CITY,
-// REGION and the like as strings. An address has no id of its own, its type and its owner tell it.
-func (p *Portal) AddAddress(requisiteID int, fields map[string]any) {
-	p.s.mu.Lock()
-	defer p.s.mu.Unlock()
-	row := map[string]any{"TYPE_ID": "1", "ENTITY_TYPE_ID": "8", "ENTITY_ID": itoa(requisiteID)}
-	for _, name := range strings.Fields("ADDRESS_1 ADDRESS_2 CITY POSTAL_CODE REGION PROVINCE COUNTRY COUNTRY_CODE LOC_ADDR_ID ANCHOR_TYPE_ID ANCHOR_ID") {
-		row[name] = nil
+func requisiteMethods() map[string]method {
+	crm := func(run func(c *call) (any, *restError)) method { return method{scope: "crm", run: run} }
+	return map[string]method{
+		"crm.requisite.list": crm(requisiteList), "crm.requisite.get": crm(requisiteGet), "crm.requisite.add": crm(requisiteAdd),
+		"crm.requisite.update": crm(requisiteUpdate), "crm.requisite.delete": crm(requisiteDelete), "crm.requisite.fields": crm(requisiteFields),
+		"crm.requisite.link.get": crm(linkGet), "crm.requisite.link.list": crm(linkList), "crm.requisite.link.fields": crm(linkRowFields),
+		"crm.requisite.link.register": crm(linkRegister), "crm.requisite.link.unregister": crm(linkUnregister),
+		"crm.requisite.bankdetail.list": crm(bankList), "crm.requisite.bankdetail.get": crm(bankGet), "crm.requisite.bankdetail.add": crm(bankAdd),
+		"crm.requisite.bankdetail.update": crm(bankUpdate), "crm.requisite.bankdetail.delete": crm(bankDelete),
+		"crm.requisite.bankdetail.fields": crm(bankFields),
+		"crm.requisite.preset.list":       crm(presetList), "crm.requisite.preset.get": crm(presetGet), "crm.requisite.preset.fields": crm(presetFields),
+		"crm.address.list": crm(addressList), "crm.address.add": crm(addressAdd), "crm.address.update": crm(addressUpdate),
+		"crm.address.delete": crm(addressDelete), "crm.address.fields": crm(addressFields), "crm.enum.addresstype": crm(addressTypes),
 	}
-	for name, v := range fields {
-		row[name] = text(v)
-	}
-	p.addresses = append(p.addresses, row)
-	p.s.notify()
 }
 
-func addressList(c *call) (any, *restError) {
-	rows := make([]map[string]any, 0, len(c.p.addresses))
-	for _, r := range c.p.addresses {
-		rows = append(rows, maps.Clone(r))
+func requisiteList(c *call) (any, *restError) { return selectRows(c, c.p.requisites.copy(), "ID") }
+func requisiteGet(c *call) (any, *restError)  { return c.rowOf(c.p.requisites, "Requisite") }
+
+// copy keeps the stored rows out of the reach of select.
+func (r rows) copy() []map[string]any {
+	out := make([]map[string]any, 0, len(r))
+	for _, row := range r {
+		out = append(out, maps.Clone(row))
 	}
-	return selectRows(c, rows, "ENTITY_ID")
+	return out
 }
 
-func requisiteList(c *call) (any, *restError) {
-	rows := make([]map[string]any, 0, len(c.p.requisites))
-	for _, r := range c.p.requisites {
-		rows = append(rows, maps.Clone(r))
-	}
-	return selectRows(c, rows, "ID")
-}
-
-func requisiteGet(c *call) (any, *restError) {
-	id := intOf(c.params.fold("id"))
-	for _, r := range c.p.requisites {
-		if r["ID"] == itoa(id) {
-			return r, nil
-		}
-	}
-	return nil, bad("", "The Requisite with ID '"+itoa(id)+"' is not found")
+func requisiteFields(*call) (any, *restError) {
+	out := plainFields("ID integer r", "ENTITY_TYPE_ID integer *i", "ENTITY_ID integer *i", "PRESET_ID integer *", "DATE_CREATE datetime r",
+		"DATE_MODIFY datetime r", "CREATED_BY_ID user r", "MODIFY_BY_ID user r", "NAME string *", "CODE string", "XML_ID string",
+		"ORIGINATOR_ID string", "ACTIVE char", "ADDRESS_ONLY char", "SORT integer")
+	return stringFields(out, "RQ_", requisiteTexts), nil
 }
 
 func requisiteAdd(c *call) (any, *restError) {
@@ -98,6 +105,43 @@ func requisiteAdd(c *call) (any, *restError) {
 		row[name] = str(fields.vals[name])
 	}
 	return c.p.addRequisite(intOf(row["ENTITY_TYPE_ID"]), intOf(row["ENTITY_ID"]), row, c.actor()), nil
+}
+
+// touch marks a row as changed by the caller.
+func (c *call) touch(row map[string]any) {
+	row["DATE_MODIFY"], row["MODIFY_BY_ID"] = c.p.localNow(), itoa(c.user.id)
+}
+
+func requisiteUpdate(c *call) (any, *restError) {
+	row, err := c.rowOf(c.p.requisites, "Requisite")
+	if err != nil {
+		return nil, err
+	}
+	merge(row, asArray(c.params.fold("fields")), "ID", "ENTITY_TYPE_ID", "ENTITY_ID", "DATE_CREATE", "CREATED_BY_ID")
+	c.touch(row)
+	c.p.requisiteEvent("REQUISITEUPDATE", intOf(row["ID"]), c.actor())
+	return true, nil
+}
+
+// requisiteDelete takes the links, addresses and bank details of the requisite along.
+func requisiteDelete(c *call) (any, *restError) {
+	row, err := c.rowOf(c.p.requisites, "Requisite")
+	if err != nil {
+		return nil, err
+	}
+	id := row["ID"]
+	maps.DeleteFunc(c.p.links, func(_ [2]int, l map[string]any) bool { return l["REQUISITE_ID"] == id || l["MC_REQUISITE_ID"] == id })
+	for _, bank := range c.p.banks.copy() {
+		if bank["ENTITY_ID"] == id {
+			c.dropBank(intOf(bank["ID"]))
+		}
+	}
+	c.dropAddresses(func(a map[string]any) bool {
+		return a["ENTITY_TYPE_ID"] == itoa(requisiteTypeID) && a["ENTITY_ID"] == id
+	})
+	c.p.requisites.drop(intOf(id))
+	c.p.requisiteEvent("REQUISITEDELETE", intOf(id), c.actor())
+	return true, nil
 }
 
 // linkKey reads entityTypeId and entityId of crm.requisite.link.*.
@@ -125,13 +169,19 @@ func linkGet(c *call) (any, *restError) {
 }
 
 func linkList(c *call) (any, *restError) {
-	var rows []map[string]any
+	var all []map[string]any
 	for _, r := range c.p.links {
-		rows = append(rows, maps.Clone(r))
+		all = append(all, maps.Clone(r))
 	}
-	return selectRows(c, rows, "ENTITY_ID")
+	return selectRows(c, all, "ENTITY_ID")
 }
 
+func linkRowFields(*call) (any, *restError) {
+	return plainFields("ENTITY_TYPE_ID integer *", "ENTITY_ID integer *", "REQUISITE_ID integer *", "BANK_DETAIL_ID integer *",
+		"MC_REQUISITE_ID integer *", "MC_BANK_DETAIL_ID integer *"), nil
+}
+
+// linkRegister wants all six ids, and a requisite of the card's own client.
 func linkRegister(c *call) (any, *restError) {
 	fields := asArray(c.params.fold("fields"))
 	row := map[string]any{}
@@ -142,9 +192,58 @@ func linkRegister(c *call) (any, *restError) {
 		row[name] = str(fields.get(name))
 	}
 	key := [2]int{intOf(row["ENTITY_TYPE_ID"]), intOf(row["ENTITY_ID"])}
+	if err := c.checkLink(key, row); err != nil {
+		return nil, err
+	}
 	row["ENTITY_TYPE_ID"], row["ENTITY_ID"] = key[0], key[1]
 	c.p.links[key] = row
 	return true, nil
+}
+
+// checkLink refuses ids that do not exist, a requisite that is not the card's client's, and a bank detail that is not
+// the requisite's. Own companies are taken as they come: a card need not name one.
+func (c *call) checkLink(key [2]int, row map[string]any) *restError {
+	t := c.p.types[key[0]]
+	if t == nil || t.items[key[1]] == nil {
+		return bad("", "Entity is not found")
+	}
+	requisite := row["REQUISITE_ID"].(string)
+	if requisite != "0" {
+		found := c.p.requisites.find(intOf(requisite))
+		if found == nil {
+			return bad("", "The Requisite with ID '"+requisite+"' is not found")
+		}
+		if client := t.items[key[1]].client(found); client != "" {
+			return bad("", "The Requisite with ID '"+requisite+"' is not assigned to "+client)
+		}
+	}
+	bank := row["BANK_DETAIL_ID"].(string)
+	if bank == "0" {
+		return nil
+	}
+	found := c.p.banks.find(intOf(bank))
+	if found == nil {
+		return bad("", "The BankDetail with ID '"+bank+"' is not found")
+	}
+	if found["ENTITY_ID"] != requisite {
+		return bad("", "The BankDetail with ID '"+bank+"' is not assigned to Requisite with ID '"+requisite+"'")
+	}
+	return nil
+}
+
+// client names the client of a card when it does not own the requisite; empty when it does.
+func (it *item) client(requisite map[string]any) string {
+	owner, id := requisite["ENTITY_TYPE_ID"], intOf(requisite["ENTITY_ID"])
+	company, _ := it.vals["COMPANY_ID"].(int)
+	contacts, _ := it.vals["CONTACT_IDS"].([]any)
+	if owner == itoa(Company) && company == id || owner == itoa(Contact) && slices.Contains(contacts, any(id)) {
+		return ""
+	}
+	if company != 0 {
+		return "Company with ID '" + itoa(company) + "'"
+	}
+	contact, _ := it.vals["CONTACT_ID"].(int)
+	return "Contact with ID '" + itoa(contact) + "'"
 }
 
 func linkUnregister(c *call) (any, *restError) {

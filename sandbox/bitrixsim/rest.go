@@ -217,7 +217,7 @@ func (c *call) run(name string) (any, *restError) {
 		return nil, fail(http.StatusNotFound, "ERROR_METHOD_NOT_FOUND", "Method not found!")
 	case c.inBatch && m.noBatch:
 		return nil, fail(http.StatusMethodNotAllowed, "ERROR_BATCH_METHOD_NOT_ALLOWED", "Method is not allowed for batch usage")
-	case !c.hasScope(m.scope):
+	case !c.hasScope(m.scope) || !c.hasScope(m.also):
 		return nil, fail(http.StatusForbidden, "insufficient_scope", "The request requires higher privileges than provided by the access token")
 	case m.app != nil && c.in == nil:
 		return nil, m.app

@@ -18,7 +18,7 @@ func (p *Portal) create(t *cardType, vals map[string]any, by actor, lever bool) 
 			it.vals[name] = v
 		}
 	}
-	p.syncContacts(it, vals)
+	p.syncLinks(it, vals)
 	maps.Copy(it.vals, vals)
 	if err := p.placeOnStage(t, it.vals, vals); err != nil {
 		return nil, err
@@ -89,22 +89,31 @@ func stamp(it *item, what, now string, by actor) {
 	it.vals[names[1]] = max(by.user, 1)
 }
 
-// syncContacts keeps CONTACT_ID and CONTACT_IDS in step, whichever was posted.
-func (p *Portal) syncContacts(it *item, vals map[string]any) {
-	if ids, ok := vals["CONTACT_IDS"].([]any); ok {
-		vals["CONTACT_ID"] = 0
+// syncLinks keeps CONTACT_ID and CONTACT_IDS in step, and COMPANY_ID with COMPANY_IDS, whichever was posted.
+func (p *Portal) syncLinks(it *item, vals map[string]any) {
+	for _, key := range []string{"CONTACT", "COMPANY"} {
+		_, one := it.vals[key+"_ID"]
+		if _, many := it.vals[key+"_IDS"]; one && many {
+			syncLink(it, vals, key+"_ID", key+"_IDS")
+		}
+	}
+}
+
+func syncLink(it *item, vals map[string]any, one, many string) {
+	if ids, ok := vals[many].([]any); ok {
+		vals[one] = 0
 		if len(ids) > 0 {
-			vals["CONTACT_ID"] = ids[0]
+			vals[one] = ids[0]
 		}
 		return
 	}
-	if id, ok := vals["CONTACT_ID"].(int); ok {
-		have, _ := it.vals["CONTACT_IDS"].([]any)
+	if id, ok := vals[one].(int); ok {
+		have, _ := it.vals[many].([]any)
 		switch {
 		case id == 0:
-			vals["CONTACT_IDS"] = []any{}
+			vals[many] = []any{}
 		case !slices.Contains(have, any(id)):
-			vals["CONTACT_IDS"] = []any{id}
+			vals[many] = []any{id}
 		}
 	}
 }
@@ -162,7 +171,7 @@ func (p *Portal) checkRequired(t *cardType, all map[string]any, entered string) 
 // update saves what really changes; nothing changed means no save, no event and no robots.
 func (p *Portal) update(t *cardType, it *item, vals map[string]any, by actor) *restError {
 	all := maps.Clone(it.vals)
-	p.syncContacts(it, vals)
+	p.syncLinks(it, vals)
 	maps.Copy(all, vals)
 	if err := p.placeOnStage(t, all, vals); err != nil {
 		return err

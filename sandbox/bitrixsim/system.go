@@ -56,7 +56,7 @@ func scopeList(c *call) (any, *restError) {
 
 func methodGet(c *call) (any, *restError) {
 	m, ok := c.s.methods[methodName(str(c.params.fold("name")))]
-	return map[string]any{"isExisting": ok, "isAvailable": ok && c.hasScope(m.scope)}, nil
+	return map[string]any{"isExisting": ok, "isAvailable": ok && c.hasScope(m.scope) && c.hasScope(m.also)}, nil
 }
 
 func featureGet(c *call) (any, *restError) {

@@ -10,7 +10,9 @@ type timelineRow struct {
 	TimelineEntry
 	entityTypeID, owner int
 	title, icon         string
-	disk                []int // disk objects of the files
+	app                 string // who wrote a log line; empty: no application
+	unbound             bool   // no longer shown in the card that it was made for
+	disk                []int  // disk objects of the files
 }
 
 // Timeline lists the entries of a card, oldest first.
@@ -19,7 +21,7 @@ func (p *Portal) Timeline(entityTypeID, id int) []TimelineEntry {
 	defer p.s.mu.Unlock()
 	var out []TimelineEntry
 	for _, r := range p.timelines {
-		if r.entityTypeID == entityTypeID && r.owner == id {
+		if slices.Contains(r.cards(p), [2]int{entityTypeID, id}) {
 			e := r.TimelineEntry
 			e.Files = slices.Clone(e.Files)
 			out = append(out, e)
@@ -99,9 +101,13 @@ func (c *call) comment() (*timelineRow, *restError) {
 		return nil, bad("100", "Could not find value for parameter {id}")
 	}
 	for _, r := range c.p.timelines {
-		if r.Kind == KindComment && r.ID == intOf(c.params.get("id")) {
-			return r, nil
+		if r.Kind != KindComment || r.ID != intOf(c.params.get("id")) {
+			continue
 		}
+		if !c.user.sees(r.entityTypeID, r.owner) {
+			return nil, bad("ACCESS_DENIED", "Access denied")
+		}
+		return r, nil
 	}
 	return nil, notFound("Not found")
 }
@@ -193,7 +199,7 @@ func logAdd(c *call) (any, *restError) {
 	}
 	title := str(fields.get("title"))
 	row := c.p.addTimeline(KindLog, owner, id, title+": "+str(fields.get("text")), c.user.id)
-	row.title, row.icon = title, str(fields.get("iconCode"))
+	row.title, row.icon, row.app = title, str(fields.get("iconCode")), c.appID()
 	return map[string]any{"logMessage": row.renderLog()}, nil
 }
 
@@ -215,26 +221,6 @@ func logGet(c *call) (any, *restError) {
 		}
 	}
 	return nil, notFound("Not found")
-}
-
-// todoAdd is crm.activity.todo.add.
-func todoAdd(c *call) (any, *restError) {
-	for _, name := range []string{"ownerTypeId", "ownerId", "deadline"} {
-		if str(c.params.get(name)) == "" {
-			return nil, bad("100", "Could not find value for parameter {"+name+"}")
-		}
-	}
-	owner, id := intOf(c.params.get("ownerTypeId")), intOf(c.params.get("ownerId"))
-	if err := c.ownerOf(owner, id); err != nil {
-		return nil, err
-	}
-	if _, err := parseTime(str(c.params.get("deadline"))); err != nil {
-		return nil, bad("WRONG_DATETIME_FORMAT", "Wrong datetime format")
-	}
-	words := str(c.params.get("title")) + ": " + str(c.params.get("description"))
-	row := c.p.addTimeline(KindTodo, owner, id, words, c.user.id)
-	c.p.fire("ONCRMACTIVITYADD", itoa(row.ID), pairs("FIELDS", pairs("ID", itoa(row.ID))), c.actor())
-	return map[string]any{"id": row.ID}, nil
 }
 
 func (p *Portal) userName(id int) string {

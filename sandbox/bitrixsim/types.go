@@ -65,9 +65,10 @@ type Workflow struct {
 
 // Kinds of timeline entries.
 const (
-	KindComment = "comment"
-	KindLog     = "log"
-	KindTodo    = "todo"
+	KindComment  = "comment"
+	KindLog      = "log"
+	KindTodo     = "todo"
+	KindActivity = "activity" // a configurable one; Text is the title of its header
 )
 
 // File is a stored file.
@@ -139,14 +140,16 @@ type Placement struct {
 
 // UserField is a custom field of a card type.
 type UserField struct {
-	ID        int          `json:"id"`
-	Name      string       `json:"name"` // UF_CRM_X
-	Type      string       `json:"type"` // string, integer, double, boolean, date, datetime, enumeration, file, money, employee, crm, url, address
-	Multiple  bool         `json:"multiple"`
-	Mandatory bool         `json:"mandatory"`
-	Label     string       `json:"label"`
-	XMLID     string       `json:"xmlId"`
-	Options   []EnumOption `json:"options,omitempty"`
+	ID        int            `json:"id"`
+	Name      string         `json:"name"` // UF_CRM_X
+	Type      string         `json:"type"` // string, integer, double, boolean, date, datetime, enumeration, file, money, employee, crm, url, address
+	Multiple  bool           `json:"multiple"`
+	Mandatory bool           `json:"mandatory"`
+	Label     string         `json:"label"`
+	XMLID     string         `json:"xmlId"`
+	Sort      int            `json:"sort,omitempty"` // place in forms; zero: 100
+	Settings  map[string]any `json:"settings,omitempty"`
+	Options   []EnumOption   `json:"options,omitempty"`
 }
 
 // EnumOption is one option of an enumeration field; ID is given by the portal.

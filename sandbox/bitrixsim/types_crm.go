@@ -66,6 +66,8 @@ func (t *cardType) name() string {
 		return "QUOTE"
 	case SmartInvoice:
 		return "SMART_INVOICE"
+	case requisiteTypeID:
+		return "REQUISITE"
 	}
 	return "DYNAMIC_" + itoa(t.id)
 }
@@ -144,6 +146,7 @@ func (p *Portal) addBuiltInTypes() {
 		p.types[id] = newCardType(id, title)
 	}
 	p.addStages("STATUS", "", 0, "NEW Новый,IN_PROCESS В работе,PROCESSED Обработан,CONVERTED Качественный S,JUNK Некачественный F")
+	p.requisiteType = newCardType(requisiteTypeID, "Реквизит") // only its user fields are of interest
 	p.types[Deal].categories = []category{{id: 0, name: "Общая", def: true}}
 	p.addStages("DEAL_STAGE", "", 0, dealStages)
 	p.addDealCategory("Регистрация прав")

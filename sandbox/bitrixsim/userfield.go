@@ -32,8 +32,8 @@ func userFieldAdd(c *call, t *cardType) (any, *restError) {
 	if fields == nil {
 		return nil, bad("", "Parameter 'fields' must be array.")
 	}
-	if !c.user.admin {
-		return nil, bad("", "Access denied.")
+	if err := c.fieldAdmin(); err != nil {
+		return nil, err
 	}
 	f := UserField{
 		Type: str(fields.get("USER_TYPE_ID")), Multiple: yes(fields.get("MULTIPLE")), Mandatory: yes(fields.get("MANDATORY")),
@@ -46,6 +46,8 @@ func userFieldAdd(c *call, t *cardType) (any, *restError) {
 		return nil, bad("", "The 'USER_TYPE_ID' field is not found.")
 	}
 	f.Name = prefixed(str(fields.get("FIELD_NAME")))
+	f.Sort = intOf(fields.get("SORT"))
+	f.Settings, _ = toGo(fields.get("SETTINGS")).(map[string]any)
 	for _, e := range list(fields.get("LIST")) {
 		o := asArray(e)
 		f.Options = append(f.Options, EnumOption{Value: str(o.fold("VALUE")), XMLID: str(o.fold("XML_ID"))})
@@ -64,7 +66,7 @@ func (p *Portal) checkUserField(t *cardType, f UserField) *restError {
 		return bad("ERROR_CORE", "The field name is too long (max 50 characters).")
 	case !fieldName.MatchString(f.Name):
 		return bad("ERROR_CORE", "The field name contains invalid characters.")
-	case !slices.Contains(fieldTypes(), f.Type):
+	case !slices.Contains(fieldTypes(), f.Type) && !p.ownFieldType(f.Type):
 		return bad("ERROR_CORE", "Incorrect custom type.")
 	case f.Type == "boolean" && f.Multiple:
 		return bad("ERROR_CORE", "A boolean field cannot be multiple.")
@@ -110,25 +112,39 @@ func label(fields *array, names ...string) string {
 func userFieldList(c *call, t *cardType) (any, *restError) {
 	var rows []map[string]any
 	for _, f := range t.userFields {
-		row := map[string]any{
-			"ID": itoa(f.ID), "ENTITY_ID": t.fieldEntity(), "FIELD_NAME": f.Name, "USER_TYPE_ID": f.Type, "XML_ID": f.XMLID, "SORT": "100",
-			"MULTIPLE": flag(f.Multiple), "MANDATORY": flag(f.Mandatory), "SETTINGS": []any{},
-		}
-		if f.Type == "enumeration" {
-			options := []any{}
-			for _, o := range f.Options {
-				options = append(options, map[string]any{"ID": itoa(o.ID), "VALUE": o.Value, "XML_ID": o.XMLID, "SORT": "10", "DEF": "N"})
-			}
-			row["LIST"] = options
-		}
-		rows = append(rows, row)
+		rows = append(rows, userFieldRow(t, f))
 	}
 	return selectRows(c, rows, "ID")
 }
 
+// userFieldRow shows a field with strings only.
+func userFieldRow(t *cardType, f *UserField) map[string]any {
+	row := map[string]any{
+		"ID": itoa(f.ID), "ENTITY_ID": t.fieldEntity(), "FIELD_NAME": f.Name, "USER_TYPE_ID": f.Type, "XML_ID": f.XMLID, "SORT": itoa(f.sort()),
+		"MULTIPLE": flag(f.Multiple), "MANDATORY": flag(f.Mandatory), "SHOW_FILTER": "N", "SHOW_IN_LIST": "Y", "EDIT_IN_LIST": "Y",
+		"IS_SEARCHABLE": "N", "SETTINGS": phpMap(f.Settings),
+	}
+	if f.Type == "enumeration" {
+		options := []any{}
+		for i, o := range f.Options {
+			options = append(options, map[string]any{"ID": itoa(o.ID), "VALUE": o.Value, "XML_ID": o.XMLID, "SORT": itoa((i + 1) * 10), "DEF": "N"})
+		}
+		row["LIST"] = options
+	}
+	return row
+}
+
+// sort is the place of a field in forms; 100 unless it was given one.
+func (f *UserField) sort() int {
+	if f.Sort == 0 {
+		return 100
+	}
+	return f.Sort
+}
+
 // configType resolves entityId of userfieldconfig: CRM_DEAL, or CRM_7 by type id.
 func (p *Portal) configType(entity string) *cardType {
-	for _, t := range p.types {
+	for _, t := range p.fieldOwners() {
 		if t.fieldEntity() == entity {
 			return t
 		}
@@ -155,6 +171,8 @@ func configAdd(c *call) (any, *restError) {
 		Name: str(field.get("fieldName")), Type: str(field.get("userTypeId")), Multiple: yes(field.get("multiple")),
 		Mandatory: yes(field.get("mandatory")), XMLID: str(field.get("xmlId")), Label: label(field, "editFormLabel"),
 	}
+	f.Sort = intOf(field.get("sort"))
+	f.Settings, _ = toGo(field.get("settings")).(map[string]any)
 	for _, e := range list(field.get("enum")) {
 		o := asArray(e)
 		f.Options = append(f.Options, EnumOption{Value: str(o.get("value")), XMLID: str(o.get("xmlId"))})
@@ -173,13 +191,15 @@ func configAdd(c *call) (any, *restError) {
 // renderConfig shows a field with strings only.
 func renderConfig(t *cardType, f *UserField) map[string]any {
 	row := map[string]any{
-		"id": itoa(f.ID), "entityId": t.fieldEntity(), "fieldName": f.Name, "userTypeId": f.Type, "xmlId": f.XMLID, "sort": "100",
-		"multiple": flag(f.Multiple), "mandatory": flag(f.Mandatory), "editFormLabel": map[string]any{"ru": f.Label},
+		"id": itoa(f.ID), "entityId": t.fieldEntity(), "fieldName": f.Name, "userTypeId": f.Type, "xmlId": f.XMLID, "sort": itoa(f.sort()),
+		"multiple": flag(f.Multiple), "mandatory": flag(f.Mandatory), "showFilter": "N", "showInList": "Y", "editInList": "Y",
+		"isSearchable": "N", "settings": phpMap(f.Settings), "languageId": map[string]any{"ru": "ru"},
+		"editFormLabel": map[string]any{"ru": f.Label},
 	}
 	if f.Type == "enumeration" {
 		options := []any{}
 		for _, o := range f.Options {
-			options = append(options, map[string]any{"id": itoa(o.ID), "value": o.Value, "xmlId": o.XMLID, "def": "N", "sort": "10"})
+			options = append(options, map[string]any{"id": itoa(o.ID), "userFieldId": itoa(f.ID), "value": o.Value, "xmlId": o.XMLID, "def": "N", "sort": "10"})
 		}
 		row["enum"] = options
 	}
@@ -191,7 +211,7 @@ func configList(c *call) (any, *restError) {
 		return nil, bad("", "Access denied")
 	}
 	var rows []map[string]any
-	for _, t := range c.p.types {
+	for _, t := range c.p.fieldOwners() {
 		for _, f := range t.userFields {
 			rows = append(rows, renderConfig(t, f))
 		}
@@ -201,15 +221,4 @@ func configList(c *call) (any, *restError) {
 		return nil, err
 	}
 	return map[string]any{"fields": rows}, nil
-}
-
-func configGet(c *call) (any, *restError) {
-	for _, t := range c.p.types {
-		for _, f := range t.userFields {
-			if f.ID == intOf(c.params.get("id")) {
-				return map[string]any{"field": renderConfig(t, f)}, nil
-			}
-		}
-	}
-	return nil, bad("", "Access denied")
 }

@@ -1,0 +1,3 @@
+package bitrixsim
+
+func (p *Portal) ownFieldType(string) bool { return false }

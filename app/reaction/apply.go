@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -98,18 +99,19 @@ func (r *run) fieldsOf(e Effect) (map[string]any, error) {
 	return named, nil
 }
 
-// begun is stored right before the first try of an effect that must not be repeated blindly: what it
-// found tells later whether that try took effect.
-func (r *run) begun(e Effect, mark string) error {
+// once makes a call that must not be repeated blindly. Its mark is stored right before it is sent, after all
+// waiting for the portal's limits, and taken back when it surely had no effect: a process that dies while the
+// call waits leaves none, one that dies later leaves what tells whether the try took effect.
+func (r *run) once(e Effect, mark string, call func(ctx context.Context) error) error {
 	if e.Mark != "" {
-		return nil
+		return call(r.ctx)
 	}
-	return r.Store.Write(r.ctx, r.row.Lease, Begun{ID: e.ID, Mark: mark})
-}
-
-// failed takes the mark of a first try back that surely had no effect, and passes its error on.
-func (r *run) failed(e Effect, err error) error {
-	if err == nil || e.Mark != "" || upstream.MaybeDone(err) {
+	var marked atomic.Bool
+	err := call(bitrix.OnSend(r.ctx, func(ctx context.Context) error {
+		marked.Store(true)
+		return r.Store.Write(ctx, r.row.Lease, Begun{ID: e.ID, Mark: mark})
+	}))
+	if err == nil || !marked.Load() || upstream.MaybeDone(err) {
 		return err
 	}
 	if unmark := r.Store.Write(context.WithoutCancel(r.ctx), r.row.Lease, Begun{ID: e.ID}); unmark != nil {
@@ -147,11 +149,10 @@ func (r *run) attach(e Effect, p AttachParams) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := r.begun(e, markHad+strings.Join(ids, ",")); err != nil {
-		return "", err
-	}
-	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, contents)})
-	return fmt.Sprintf("добавлено файлов: %d", field.room(len(contents))), r.failed(e, err)
+	return fmt.Sprintf("добавлено файлов: %d", field.room(len(contents))), r.once(e, markHad+strings.Join(ids, ","), func(ctx context.Context) error {
+		_, err := r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, contents)})
+		return err
+	})
 }
 
 const markHad = "had "
@@ -248,14 +249,13 @@ func (r *run) comment(e Effect, p CommentParams) (string, error) {
 		note = "Файлы не приложены: " + explain(err)
 		text += "\n" + note
 	}
-	if err := r.begun(e, "commented"); err != nil {
-		return "", err
-	}
-	_, err = r.b24.CommentAdd(r.ctx, bitrix.Comment{Kind: r.kind(), EntityID: r.id(), Text: text + "\n[SIZE=8pt]" + marker + "[/SIZE]", Files: files})
-	return note, r.failed(e, err)
+	return note, r.once(e, "commented", func(ctx context.Context) error {
+		_, err := r.b24.CommentAdd(ctx, bitrix.Comment{Kind: r.kind(), EntityID: r.id(), Text: text + "\n[SIZE=8pt]" + marker + "[/SIZE]", Files: files})
+		return err
+	})
 }
 
-// moveStage moves the card. The stage is stored as the bridge's own before the move, so that the event
+// moveStage moves the card. The stage is stored as the bridge's own right before the move, so that the event
 // which follows runs nothing; when the portal refuses the move, a person's later one must run again.
 func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
 	value, err := r.render(p.Stage, p.Docflow)
@@ -263,10 +263,9 @@ func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
 		return "", err
 	}
 	own := portal.OwnStage{Portal: portal.ID(r.row.Lane), Card: r.card, Stage: textOf(value)}
-	if err := r.Store.Write(r.ctx, r.row.Lease, own); err != nil {
-		return "", err
-	}
-	_, err = r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), map[string]any{"stageId": own.Stage})
+	stored := own
+	ctx := bitrix.OnSend(r.ctx, func(ctx context.Context) error { return r.Store.Write(ctx, r.row.Lease, stored) })
+	_, err = r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{"stageId": own.Stage})
 	if err != nil && !passing(err) {
 		note := own.Stage
 		own.Stage = ""

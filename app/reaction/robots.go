@@ -1,13 +1,13 @@
 package reaction
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
-	"konturbridge/internal/upstream"
 )
 
 // Progress tells the workflows of robots that wait on where their docflow stands now.
@@ -120,14 +120,12 @@ func (r *run) robotReturn(e Effect, p ReturnParams) (string, error) {
 		return "", &docflow.Refusal{Code: "token_lost", Cause: err, CRMText: fmt.Sprintf("Робот не получит ответ: сохранённый ключ шага "+
 			"не открывается текущим секретным ключом моста. Завершите бизнес-процесс %s вручную.", p.Workflow)}
 	}
-	err = r.b24.EventSend(r.ctx, bitrix.RobotAnswer{EventToken: bitrix.Secret(token), ReturnValues: p.Values, LogMessage: p.Log})
-	switch {
-	case errors.Is(err, bitrix.ErrStepGone), errors.Is(err, bitrix.ErrAccessDenied):
+	// The next try may be told that the step is gone, by this one.
+	err = r.once(e, "answered", func(ctx context.Context) error {
+		return r.b24.EventSend(ctx, bitrix.RobotAnswer{EventToken: bitrix.Secret(token), ReturnValues: p.Values, LogMessage: p.Log})
+	})
+	if errors.Is(err, bitrix.ErrStepGone) || errors.Is(err, bitrix.ErrAccessDenied) {
 		return r.stepGone(e, p)
-	case err != nil && upstream.MaybeDone(err): // the next try may be told that the step is gone: by this one
-		if err := r.begun(e, "answered"); err != nil {
-			return "", err
-		}
 	}
 	return "", err
 }

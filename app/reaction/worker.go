@@ -58,8 +58,9 @@ func New(d Deps) *Worker {
 }
 
 // Work implements lane.Worker: it applies everything that waits for the row's card. Each outcome is
-// stored by itself, so what was applied stays applied whatever happens to the rest. A refused effect is
-// kept with its reason and the later ones go on; a passing fault holds the card's effects, in order.
+// stored by itself, the last one with the row's own, so what was applied stays applied whatever happens to the
+// rest. A refused effect is kept with its reason and the later ones go on; a passing fault holds the card's
+// effects, in order.
 func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	var card docflow.Card
 	if err := json.Unmarshal(row.Body, &card); err != nil {
@@ -74,35 +75,27 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{}, err
 	}
 	run := &run{Worker: w, ctx: ctx, b24: b24, row: row, card: card}
-	failed, why := 0, ""
+	var ended []lane.Write
 	for _, group := range fold(effects) {
-		var held error
-		ended := make([]lane.Write, 0, len(group))
-		for i, o := range run.apply(group) {
-			if passing(o.err) || o.err != nil && ctx.Err() != nil {
-				held = o.err
-				break
-			}
-			if o.err != nil {
-				failed++
-				o.note = explain(o.err)
-				why = o.note
-			}
-			ended = append(ended, Ended{ID: group[i].ID, Failed: o.err != nil, Note: o.note})
-		}
 		if len(ended) > 0 {
 			if err := w.Store.Write(ctx, row.Lease, ended...); err != nil {
 				return lane.Result{}, err
 			}
 		}
-		if held != nil {
+		var held error
+		if ended, held = run.end(group); held != nil {
+			if len(ended) > 0 {
+				if err := w.Store.Write(context.WithoutCancel(ctx), row.Lease, ended...); err != nil {
+					return lane.Result{}, err
+				}
+			}
 			return lane.Result{}, held
 		}
 	}
-	if failed > 0 {
-		return lane.Result{Verdict: lane.Dead, Note: fmt.Sprintf("не применено в Bitrix24: %d из %d. %s", failed, len(effects), why)}, nil
+	if run.failed > 0 {
+		return lane.Result{Verdict: lane.Dead, Note: fmt.Sprintf("не применено в Bitrix24: %d из %d. %s", run.failed, len(effects), run.why), Writes: ended}, nil
 	}
-	return lane.Result{Note: fmt.Sprintf("применено в Bitrix24: %d", len(effects))}, nil
+	return lane.Result{Note: fmt.Sprintf("применено в Bitrix24: %d", len(effects)), Writes: ended}, nil
 }
 
 // outcome is how one effect ended.
@@ -140,6 +133,26 @@ type run struct {
 	row  lane.Row
 	card docflow.Card
 	gone bool // the card was deleted
+
+	failed int    // effects that were refused
+	why    string // of the last of them
+}
+
+// end applies a group and gives the outcomes to be stored. held is the passing fault that it ended with;
+// what it hit and those behind it have no outcome yet.
+func (r *run) end(group []Effect) (ended []lane.Write, held error) {
+	for i, o := range r.apply(group) {
+		if passing(o.err) || o.err != nil && r.ctx.Err() != nil {
+			return ended, o.err
+		}
+		if o.err != nil {
+			r.failed++
+			o.note = explain(o.err)
+			r.why = o.note
+		}
+		ended = append(ended, Ended{ID: group[i].ID, Failed: o.err != nil, Note: o.note})
+	}
+	return ended, nil
 }
 
 // apply applies a group: one effect, or field updates that go together. It may end early with a passing

@@ -96,7 +96,11 @@ func (b *bench) work(t *testing.T) (lane.Result, error) {
 	if len(leases) > 0 {
 		lease = leases[0]
 	}
-	return b.worker.Work(t.Context(), lane.Row{Lane: "m1", Body: body, Lease: lease})
+	result, err := b.worker.Work(t.Context(), lane.Row{Lane: "m1", Body: body, Lease: lease})
+	if len(result.Writes) > 0 { // the scheduler stores them with the row's outcome
+		require.NoError(t, b.store.Write(t.Context(), lease, result.Writes...))
+	}
+	return result, err
 }
 
 func (b *bench) done(t *testing.T) {

@@ -1,6 +1,7 @@
 package reaction
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -27,11 +28,12 @@ func (r *run) startWorkflow(e Effect, p WorkflowParams) (string, error) {
 		}
 		params, _ = value.(map[string]any)
 	}
-	if err := r.begun(e, r.Now().UTC().Format(time.RFC3339)); err != nil {
-		return "", err
-	}
-	id, err := r.b24.WorkflowStart(r.ctx, bitrix.WorkflowStart{TemplateID: bitrix.ID(p.Template), DocumentID: document, Parameters: params})
-	return "бизнес-процесс " + id, r.failed(e, err)
+	var id string
+	err = r.once(e, r.Now().UTC().Format(time.RFC3339), func(ctx context.Context) error {
+		id, err = r.b24.WorkflowStart(ctx, bitrix.WorkflowStart{TemplateID: bitrix.ID(p.Template), DocumentID: document, Parameters: params})
+		return err
+	})
+	return "бизнес-процесс " + id, err
 }
 
 // findWorkflow looks for what a lost try has started. When a person must decide, the mark goes: a retry

@@ -30,6 +30,8 @@ var mayImport = map[string][]string{
 	"bitrix":               {"internal/upstream"},
 	"realty":               {"internal/upstream"},
 	"realty/schema":        {"realty"},
+	"diadoc":               {"internal/upstream"},
+	"diadoc/internal/gen":  {},
 	"realty/cms":           {"realty/cms/streebog"},
 	"realty/cms/streebog":  {},
 	"realty/archive":       {},

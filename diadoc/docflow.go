@@ -1,0 +1,177 @@
+package diadoc
+
+// GetDocflowBatchResponseV5 is the answer of [Client.GetDocflows] (Docflow/DocflowApiV5.proto).
+type GetDocflowBatchResponseV5 struct {
+	Documents []DocumentWithDocflowV5 `json:"Documents,omitempty"`
+}
+
+// GetDocflowEventsResponseV5 is a page of docflow events (Docflow/DocflowApiV5.proto).
+type GetDocflowEventsResponseV5 struct {
+	TotalCount     int              `json:"TotalCount,omitempty"`
+	Events         []DocflowEventV5 `json:"Events,omitempty"`
+	TotalCountType TotalCountType   `json:"TotalCountType"`
+}
+
+// DocflowEventV5 is one event of a docflow (Docflow/DocflowApiV5.proto).
+type DocflowEventV5 struct {
+	EventID               EventID                `json:"EventId"`
+	Timestamp             Timestamp              `json:"Timestamp"`
+	DocumentID            DocumentID             `json:"DocumentId"`
+	IndexKey              []byte                 `json:"IndexKey"`
+	Document              *DocumentWithDocflowV5 `json:"Document,omitempty"`
+	PreviousEventID       EventID                `json:"PreviousEventId,omitempty"`
+	PreviousDocumentState *DocumentWithDocflowV5 `json:"PreviousDocumentState,omitempty"`
+}
+
+// SearchDocflowsResponseV5 is a page of found docflows (Docflow/DocflowApiV5.proto).
+type SearchDocflowsResponseV5 struct {
+	Documents         []DocumentWithDocflowV5 `json:"Documents,omitempty"`
+	HaveMoreDocuments bool                    `json:"HaveMoreDocuments"`
+}
+
+// GetDocflowsByPacketIDResponseV5 is a page of a packet's documents; an empty page is not the last one
+// (Docflow/DocflowApiV5.proto).
+type GetDocflowsByPacketIDResponseV5 struct {
+	Documents        []FetchedDocumentV5 `json:"Documents,omitempty"`
+	NextPageIndexKey []byte              `json:"NextPageIndexKey,omitempty"`
+}
+
+// FetchedDocumentV5 is one document of a packet (Docflow/DocflowApiV5.proto).
+type FetchedDocumentV5 struct {
+	Document DocumentWithDocflowV5 `json:"Document"`
+	IndexKey []byte                `json:"IndexKey"`
+}
+
+// DocumentWithDocflowV5 is a document with everything that happens around it, by titles and
+// participants (Docflow/DocumentWithDocflowV5.proto).
+type DocumentWithDocflowV5 struct {
+	DocumentID   DocumentID     `json:"DocumentId"`
+	LastEvent    LastEvent      `json:"LastEvent"`
+	DocumentInfo DocumentInfoV5 `json:"DocumentInfo"`
+	Docflow      DocflowV5      `json:"Docflow"`
+}
+
+// DocumentWithDocflowV4 is a document with everything that happens around it, between two sides
+// (Docflow/DocumentWithDocflowV4.proto).
+type DocumentWithDocflowV4 struct {
+	DocumentID   DocumentID     `json:"DocumentId"`
+	LastEvent    LastEvent      `json:"LastEvent"`
+	DocumentInfo DocumentInfoV3 `json:"DocumentInfo"`
+	Docflow      DocflowV4      `json:"Docflow"`
+}
+
+// DocumentWithDocflowV3 is a document with everything that happens around it, between two sides,
+// without universal messages (Docflow/DocumentWithDocflowV3.proto).
+type DocumentWithDocflowV3 struct {
+	DocumentID   DocumentID     `json:"DocumentId"`
+	LastEvent    LastEvent      `json:"LastEvent"`
+	DocumentInfo DocumentInfoV3 `json:"DocumentInfo"`
+	Docflow      DocflowV3      `json:"Docflow"`
+}
+
+// LastEvent names the latest event of a docflow (Docflow/LastEvent.proto).
+type LastEvent struct {
+	EventID   EventID   `json:"EventId"`
+	Timestamp Timestamp `json:"Timestamp"`
+}
+
+// DocumentInfoV5 describes a document of a docflow (Docflow/DocumentInfoV5.proto).
+type DocumentInfoV5 struct {
+	FullVersion                             FullVersion            `json:"FullVersion"`
+	MessageType                             MessageType            `json:"MessageType"`
+	WorkflowID                              int                    `json:"WorkflowId"`
+	Participants                            DocumentParticipantsV2 `json:"Participants"`
+	DocumentDirection                       DocumentDirection      `json:"DocumentDirection"`
+	DepartmentID                            DepartmentID           `json:"DepartmentId"`
+	CustomDocumentID                        string                 `json:"CustomDocumentId,omitempty"`
+	Metadata                                []MetadataItem         `json:"Metadata,omitempty"`
+	CustomData                              []CustomDataItem       `json:"CustomData,omitempty"`
+	DocumentLinks                           DocumentLinks          `json:"DocumentLinks"`
+	PacketInfo                              PacketInfo             `json:"PacketInfo"`
+	IsRead                                  bool                   `json:"IsRead"`
+	IsDeleted                               bool                   `json:"IsDeleted"`
+	IsInvitation                            bool                   `json:"IsInvitation"`
+	LetterInfo                              Raw                    `json:"LetterInfo,omitempty"`
+	DraftInfo                               Raw                    `json:"DraftInfo,omitempty"`
+	TemplateInfo                            Raw                    `json:"TemplateInfo,omitempty"`
+	Origin                                  *Origin                `json:"Origin,omitempty"`
+	EditingSettingID                        string                 `json:"EditingSettingId,omitempty"`
+	HasUnreadOutOfWorkflowUniversalMessages *bool                  `json:"HasUnreadOutOfWorkflowUniversalMessages,omitempty"`
+}
+
+// DocumentInfoV3 describes a document of a docflow between two sides (Docflow/DocumentInfoV3.proto).
+type DocumentInfoV3 struct {
+	FullVersion                             FullVersion          `json:"FullVersion"`
+	MessageType                             MessageType          `json:"MessageType"`
+	WorkflowID                              int                  `json:"WorkflowId"`
+	Participants                            DocumentParticipants `json:"Participants"`
+	DocumentDirection                       DocumentDirection    `json:"DocumentDirection"`
+	DepartmentID                            DepartmentID         `json:"DepartmentId"`
+	CustomDocumentID                        string               `json:"CustomDocumentId,omitempty"`
+	Metadata                                []MetadataItem       `json:"Metadata,omitempty"`
+	CustomData                              []CustomDataItem     `json:"CustomData,omitempty"`
+	DocumentLinks                           DocumentLinks        `json:"DocumentLinks"`
+	PacketInfo                              PacketInfo           `json:"PacketInfo"`
+	IsRead                                  bool                 `json:"IsRead"`
+	IsDeleted                               bool                 `json:"IsDeleted"`
+	IsInvitation                            bool                 `json:"IsInvitation"`
+	LetterInfo                              Raw                  `json:"LetterInfo,omitempty"`
+	DraftInfo                               Raw                  `json:"DraftInfo,omitempty"`
+	TemplateInfo                            Raw                  `json:"TemplateInfo,omitempty"`
+	Origin                                  *Origin              `json:"Origin,omitempty"`
+	EditingSettingID                        string               `json:"EditingSettingId,omitempty"`
+	HasUnreadOutOfWorkflowUniversalMessages *bool                `json:"HasUnreadOutOfWorkflowUniversalMessages,omitempty"`
+}
+
+// DocumentParticipantsV2 lists who takes part in a docflow (Documents/DocumentParticipantV2.proto).
+type DocumentParticipantsV2 struct {
+	Participants []DocumentParticipantV2 `json:"Participants,omitempty"`
+}
+
+// DocumentParticipantV2 is one who takes part in a docflow (Documents/DocumentParticipantV2.proto).
+type DocumentParticipantV2 struct {
+	BoxID        BoxID        `json:"BoxId"`
+	DepartmentID DepartmentID `json:"DepartmentId,omitempty"`
+	Role         string       `json:"Role"`
+	Flags        Raw          `json:"Flags"`
+	Type         Raw          `json:"Type"`
+	IsCurrentBox bool         `json:"IsCurrentBox"`
+}
+
+// DocumentParticipants are the two sides of a docflow and who stands between them
+// (Docflow/DocumentInfoV3.proto).
+type DocumentParticipants struct {
+	Sender        DocumentParticipant  `json:"Sender"`
+	Proxy         *DocumentParticipant `json:"Proxy,omitempty"`
+	Recipient     *DocumentParticipant `json:"Recipient,omitempty"`
+	IsInternal    bool                 `json:"IsInternal"`
+	IsCrossBorder bool                 `json:"IsCrossBorder"`
+}
+
+// DocumentParticipant is one side of a docflow (Docflow/DocumentInfoV3.proto).
+type DocumentParticipant struct {
+	BoxID        BoxID        `json:"BoxId"`
+	DepartmentID DepartmentID `json:"DepartmentId,omitempty"`
+	IsRoaming    bool         `json:"IsRoaming"`
+}
+
+// FullVersion is a document's type, function and version: they belong together (FullVersion.proto).
+type FullVersion struct {
+	TypeNamedID string `json:"TypeNamedId"`
+	Function    string `json:"Function"`
+	Version     string `json:"Version"`
+}
+
+// PacketInfo tells of the packet that a document is in (Docflow/DocumentInfoV3.proto).
+type PacketInfo struct {
+	LockMode LockMode  `json:"LockMode"`
+	PacketID string    `json:"PacketId,omitempty"`
+	AddedAt  Timestamp `json:"AddedAt,omitzero"`
+}
+
+// DocumentLinks are the documents that a document refers to and that refer to it
+// (Docflow/DocumentInfoV3.proto).
+type DocumentLinks struct {
+	InitialIDs     []DocumentID `json:"InitialIds,omitempty"`
+	SubordinateIDs []DocumentID `json:"SubordinateIds,omitempty"`
+}

@@ -1,0 +1,176 @@
+package diadoc
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+)
+
+// Message is a message, a draft or a template: a flat list of entities that form a tree by
+// ParentEntityID (Events/DiadocMessage-GetApi.proto).
+type Message struct {
+	MessageID                          MessageID   `json:"MessageId"`
+	TimestampTicks                     Ticks       `json:"TimestampTicks"` // creation, UTC
+	LastPatchTimestampTicks            Ticks       `json:"LastPatchTimestampTicks"`
+	FromBoxID                          BoxID       `json:"FromBoxId"` // legacy or GUID form
+	FromTitle                          string      `json:"FromTitle"`
+	ToBoxID                            BoxID       `json:"ToBoxId,omitempty"`
+	ToTitle                            string      `json:"ToTitle,omitempty"`
+	Entities                           []Entity    `json:"Entities,omitempty"` // flat list, tree by ParentEntityId
+	IsDraft                            bool        `json:"IsDraft,omitempty"`
+	DraftIsLocked                      bool        `json:"DraftIsLocked,omitempty"`
+	DraftIsRecycled                    bool        `json:"DraftIsRecycled,omitempty"`
+	CreatedFromDraftID                 MessageID   `json:"CreatedFromDraftId,omitempty"`
+	DraftIsTransformedToMessageIDList  []MessageID `json:"DraftIsTransformedToMessageIdList,omitempty"` // on a sent draft
+	IsDeleted                          bool        `json:"IsDeleted,omitempty"`
+	IsTest                             bool        `json:"IsTest,omitempty"` // one side is a test organisation
+	IsInternal                         bool        `json:"IsInternal,omitempty"`
+	IsProxified                        bool        `json:"IsProxified,omitempty"`
+	ProxyBoxID                         BoxID       `json:"ProxyBoxId,omitempty"`
+	ProxyTitle                         string      `json:"ProxyTitle,omitempty"`
+	PacketIsLocked                     bool        `json:"PacketIsLocked,omitempty"`
+	LockMode                           LockMode    `json:"LockMode"`
+	MessageType                        MessageType `json:"MessageType"`
+	TemplateToLetterTransformationInfo Raw         `json:"TemplateToLetterTransformationInfo,omitempty"` // templates only
+	IsReusable                         bool        `json:"IsReusable,omitempty"`                         // templates only
+	Extra                              Extra       `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *Message) UnmarshalJSON(raw []byte) error {
+	type plain Message
+	return readExtra(raw, (*plain)(m), &m.Extra)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m Message) MarshalJSON() ([]byte, error) {
+	type plain Message
+	return writeExtra(plain(m), m.Extra)
+}
+
+// MessagePatch is an addition to a message (Events/DiadocMessage-GetApi.proto).
+type MessagePatch struct {
+	MessageID                         MessageID     `json:"MessageId"` // message it extends
+	TimestampTicks                    Ticks         `json:"TimestampTicks"`
+	Entities                          []Entity      `json:"Entities,omitempty"`
+	ForDraft                          bool          `json:"ForDraft,omitempty"`
+	DraftIsRecycled                   bool          `json:"DraftIsRecycled,omitempty"`
+	DraftIsTransformedToMessageIDList []MessageID   `json:"DraftIsTransformedToMessageIdList,omitempty"`
+	DraftIsLocked                     bool          `json:"DraftIsLocked,omitempty"`
+	MessageIsDeleted                  bool          `json:"MessageIsDeleted,omitempty"`
+	EntityPatches                     []EntityPatch `json:"EntityPatches,omitempty"` // state marks without new entities
+	MessageIsRestored                 bool          `json:"MessageIsRestored,omitempty"`
+	MessageIsDelivered                bool          `json:"MessageIsDelivered,omitempty"` // delivery mark
+	DeliveredPatchID                  EventID       `json:"DeliveredPatchId,omitempty"`   // our patch that was delivered
+	PatchID                           EventID       `json:"PatchId"`
+	NotDeliveredEventID               EventID       `json:"NotDeliveredEventId,omitempty"` // our message/patch that was not delivered
+	MessageType                       MessageType   `json:"MessageType"`
+	Extra                             Extra         `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *MessagePatch) UnmarshalJSON(raw []byte) error {
+	type plain MessagePatch
+	return readExtra(raw, (*plain)(m), &m.Extra)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (m MessagePatch) MarshalJSON() ([]byte, error) {
+	type plain MessagePatch
+	return writeExtra(plain(m), m.Extra)
+}
+
+// EntityPatch marks a change of an entity that brings no new one (Events/DiadocMessage-GetApi.proto).
+type EntityPatch struct {
+	EntityID           EntityID     `json:"EntityId"`
+	DocumentIsDeleted  bool         `json:"DocumentIsDeleted,omitempty"`
+	MovedToDepartment  DepartmentID `json:"MovedToDepartment,omitempty"`
+	DocumentIsRestored bool         `json:"DocumentIsRestored,omitempty"`
+	ContentIsPatched   bool         `json:"ContentIsPatched,omitempty"`
+	ForwardedToBoxID   BoxID        `json:"ForwardedToBoxId,omitempty"`
+}
+
+// BoxEvent is one event of a box: a new message or a patch, never both
+// (Events/DiadocMessage-GetApi.proto).
+type BoxEvent struct {
+	EventID  EventID       `json:"EventId"`
+	Message  *Message      `json:"Message,omitempty"`
+	Patch    *MessagePatch `json:"Patch,omitempty"`
+	IndexKey IndexKey      `json:"IndexKey,omitempty"`
+
+	// Err tells why the event could not be read, so that one strange event neither stops the feed nor
+	// disappears; Message and Patch are nil then, and Unread is the event as it came.
+	Err    error `json:"-"`
+	Unread Raw   `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
+func (e *BoxEvent) UnmarshalJSON(raw []byte) error {
+	type plain BoxEvent
+	if err := json.Unmarshal(raw, (*plain)(e)); err == nil {
+		return nil
+	} else if key := (eventKey{}); json.Unmarshal(raw, &key) == nil {
+		*e = BoxEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fmt.Errorf("diadoc: event: %w", err), Unread: bytes.Clone(raw)}
+		return nil
+	} else {
+		return err
+	}
+}
+
+// eventKey is what an event must have to be passed over.
+type eventKey struct {
+	EventID  EventID `json:"EventId"`
+	IndexKey IndexKey
+}
+
+// BoxEventList is a page of a box's events, oldest first unless asked otherwise
+// (Events/DiadocMessage-GetApi.proto).
+type BoxEventList struct {
+	Events         []BoxEvent     `json:"Events,omitempty"`
+	TotalCount     int            `json:"TotalCount,omitempty"`
+	TotalCountType TotalCountType `json:"TotalCountType"`
+}
+
+// Content is what an entity holds. Data is missing in feeds and lists, and where an answer would grow
+// too large; Size is always there (Content.proto).
+type Content struct {
+	Size int    `json:"Size"`
+	Data []byte `json:"Data,omitempty"`
+}
+
+// MoveDocumentInfo tells between which departments a document was moved
+// (Events/DiadocMessage-GetApi.proto).
+type MoveDocumentInfo struct {
+	MovedFromDepartment DepartmentID `json:"MovedFromDepartment"`
+	MovedToDepartment   DepartmentID `json:"MovedToDepartment"`
+}
+
+// Template is a template of a message (Events/DiadocMessage-GetApi.proto).
+type Template struct {
+	MessageID                MessageID    `json:"MessageId"`
+	TimestampTicks           Ticks        `json:"TimestampTicks"`
+	FromBoxID                BoxID        `json:"FromBoxId"`
+	ToBoxID                  BoxID        `json:"ToBoxId"`
+	MessageFromBoxID         BoxID        `json:"MessageFromBoxId"`
+	MessageToBoxID           BoxID        `json:"MessageToBoxId"`
+	Entities                 []Entity     `json:"Entities,omitempty"`
+	IsDeleted                bool         `json:"IsDeleted,omitempty"`
+	MessageToDepartmentID    DepartmentID `json:"MessageToDepartmentId,omitempty"`
+	LockMode                 LockMode     `json:"LockMode"`
+	MessageProxyBoxID        BoxID        `json:"MessageProxyBoxId,omitempty"`
+	MessageProxyDepartmentID DepartmentID `json:"MessageProxyDepartmentId,omitempty"`
+	IsReusable               bool         `json:"IsReusable,omitempty"`
+	Extra                    Extra        `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Template) UnmarshalJSON(raw []byte) error {
+	type plain Template
+	return readExtra(raw, (*plain)(t), &t.Extra)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (t Template) MarshalJSON() ([]byte, error) {
+	type plain Template
+	return writeExtra(plain(t), t.Extra)
+}

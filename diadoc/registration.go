@@ -1,0 +1,34 @@
+package diadoc
+
+import "context"
+
+// RegistrationResponse tells how a registration goes on.
+type RegistrationResponse struct {
+	RegistrationStatus RegistrationStatus `json:"RegistrationStatus,omitempty"`
+	DataToSign         Raw                `json:"DataToSign,omitempty"` // what proves the ownership of the certificate
+	Extra              Extra              `json:"-"`
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (r *RegistrationResponse) UnmarshalJSON(raw []byte) error {
+	type plain RegistrationResponse
+	return readExtra(raw, (*plain)(r), &r.Extra)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r RegistrationResponse) MarshalJSON() ([]byte, error) {
+	type plain RegistrationResponse
+	return writeExtra(plain(r), r.Extra)
+}
+
+// Register registers an organisation or an employee by certificate. request is a RegistrationRequest.
+func (c *Client) Register(ctx context.Context, request Raw) (RegistrationResponse, error) {
+	return ask[RegistrationResponse](ctx, c, "Register", nil, request)
+}
+
+// RegisterConfirm proves the ownership of the certificate. request is a RegistrationConfirmRequest.
+//
+// Errors: [ErrConflict] when the registration needs no confirmation.
+func (c *Client) RegisterConfirm(ctx context.Context, request Raw) error {
+	return c.tell(ctx, "RegisterConfirm", nil, request)
+}

@@ -22,6 +22,8 @@ type Answer struct {
 	Total  int // list methods
 	Next   int // list methods: start of the next page, 0 on the last one
 	Time   CallTime
+	// Replayed says that a REST 3.0 call with a known idempotency key returned the first one's success.
+	Replayed bool
 }
 
 // CallTime is what the portal says about the cost of a call. doc: settings/performance/limits.md
@@ -111,11 +113,17 @@ func (c *Client) read(method, access string, resp *upstream.Response) (*Answer, 
 		}
 		return nil, c.finish(failed, access, env.Time, resp.Header)
 	}
+	if env.Result == nil && method == methodOpenAPI {
+		env.Result = body
+	}
 	if env.Result == nil {
 		return nil, c.garbage(method, resp, errors.New("the answer holds neither result nor error"))
 	}
 	c.observe(method, env.Time)
-	return &Answer{Method: method, Result: env.Result, Total: int(env.Total), Next: int(env.Next), Time: env.Time}, nil
+	return &Answer{
+		Method: method, Result: env.Result, Total: int(env.Total), Next: int(env.Next), Time: env.Time,
+		Replayed: strings.EqualFold(resp.Header.Get("Idempotent-Replayed"), "true"),
+	}, nil
 }
 
 // finish adds to a decoded refusal what the client knows: until when to wait, and its own token, which
@@ -151,13 +159,23 @@ func errorOf(raw json.RawMessage) *APIError {
 		return nil
 	}
 	var v3 struct {
-		Code             text `json:"code"`
-		Message          text `json:"message"`
-		Error            text `json:"error"`             // the shape of a batch command's error
-		ErrorDescription text `json:"error_description"` // the same
+		Code             text            `json:"code"`
+		Message          text            `json:"message"`
+		Error            text            `json:"error"`             // the shape of a batch command's error
+		ErrorDescription text            `json:"error_description"` // the same
+		Validation       json.RawMessage `json:"validation"`
 	}
 	if raw[0] == '{' && json.Unmarshal(raw, &v3) == nil {
-		return &APIError{Code: string(v3.Code + v3.Error), Description: string(v3.Message + v3.ErrorDescription)}
+		failed := &APIError{Code: string(v3.Code + v3.Error), Description: string(v3.Message + v3.ErrorDescription)}
+		var fields List[struct {
+			Field   text `json:"field"`
+			Message text `json:"message"`
+		}]
+		_ = json.Unmarshal(v3.Validation, &fields) // what cannot be read tells nothing
+		for _, row := range fields {
+			failed.Fields = append(failed.Fields, FieldError{string(row.Field), string(row.Message)})
+		}
+		return failed
 	}
 	var code text
 	_ = code.UnmarshalJSON(raw) // it accepts everything

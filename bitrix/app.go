@@ -17,11 +17,12 @@ type AppInfo struct {
 	Days           ID   `json:"DAYS"`
 	LanguageID     Text `json:"LANGUAGE_ID"`
 	License        Text `json:"LICENSE"`
+	LicenseType    Text `json:"LICENSE_TYPE"`
 	LicenseFamily  Text `json:"LICENSE_FAMILY"` // "ent" has the higher request rate
 }
 
 // AppInfo asks for the application's state on the portal.
-// Errors: ErrAccessDenied for a webhook. doc: api-reference/common/system/*.md
+// Errors: ErrAuthKind for a webhook. doc: api-reference/common/system/*.md
 func (c *Client) AppInfo(ctx context.Context) (AppInfo, error) {
 	return Call[AppInfo](ctx, c, "app.info", nil)
 }
@@ -32,6 +33,7 @@ type Profile struct {
 	Admin    Flag `json:"ADMIN"`
 	Name     Text `json:"NAME"`
 	LastName Text `json:"LAST_NAME"`
+	Gender   Text `json:"PERSONAL_GENDER"`
 	TimeZone Text `json:"TIME_ZONE"` // may be empty
 }
 
@@ -43,6 +45,11 @@ func (c *Client) Profile(ctx context.Context) (Profile, error) {
 // Scope lists the scopes that the application was given. doc: api-reference/common/system/*.md
 func (c *Client) Scope(ctx context.Context) ([]string, error) {
 	return Call[List[string]](ctx, c, "scope", nil)
+}
+
+// ScopeAll lists all scopes that the portal knows. doc: api-reference/common/system/*.md
+func (c *Client) ScopeAll(ctx context.Context) ([]string, error) {
+	return Call[List[string]](ctx, c, "scope", map[string]bool{"full": true})
 }
 
 // Features of a portal that [Client.Feature] may be asked for.

@@ -179,12 +179,12 @@ func IsRead(method string) bool {
 	case "event.offline.get": // reserves or deletes what it returns
 		return false
 	case "app.info", "profile", "scope", "events", "server.time", "user.admin", "user.access", "user.current",
-		"access.name", "bizproc.workflow.instances", "download":
+		"access.name", "bizproc.workflow.instances", "disk.storage.getforapp", "entity.rights", methodOpenAPI, "download":
 		return true
 	}
 	dot := strings.LastIndexByte(method, '.')
 	switch method[dot+1:] {
-	case "get", "list", "fields", "types", "getlist", "getchildren":
+	case "get", "list", "fields", "types", "gettypes", "getlist", "getchildren":
 		return true
 	default:
 		return false

@@ -35,7 +35,9 @@ func (c *Client) EventBind(ctx context.Context, b EventBinding) error {
 	return c.confirmed(ctx, "event.bind", params)
 }
 
-// EventUnbind removes the bindings of a handler, whoever's tokens they carry, and returns their number.
+// EventUnbind removes the bindings of a handler and returns their number: those that carry UserID's token,
+// or, when it is 0, whoever's token they carry. The handler is always sent: without it the portal would
+// remove every handler of the event. Errors: ErrAccessDenied.
 // doc: api-reference/events/event-unbind.md
 func (c *Client) EventUnbind(ctx context.Context, b EventBinding) (int, error) {
 	params := map[string]any{"event": b.Event, "event_type": eventType(b.Offline)}
@@ -66,12 +68,25 @@ func (c *Client) EventGet(ctx context.Context) ([]EventBinding, error) {
 
 // Events lists the names of the events that the application may bind, in upper case.
 // doc: api-reference/events/events.md
-func (c *Client) Events(ctx context.Context) ([]string, error) {
-	names, err := Call[List[string]](ctx, c, "events", nil)
+func (c *Client) Events(ctx context.Context) ([]string, error) { return c.events(ctx, nil) }
+
+// EventsOf lists the names of the events of one scope. doc: api-reference/events/events.md
+func (c *Client) EventsOf(ctx context.Context, scope string) ([]string, error) {
+	return c.events(ctx, map[string]string{"SCOPE": scope})
+}
+
+func (c *Client) events(ctx context.Context, params any) ([]string, error) {
+	names, err := Call[List[string]](ctx, c, "events", params)
 	for i := range names {
 		names[i] = strings.ToUpper(names[i])
 	}
 	return names, err
+}
+
+// EventTest makes the portal send ONAPPTEST to the application's own handler, with params as
+// data[QUERY]: a check that events arrive. doc: api-reference/events/test-handler.md
+func (c *Client) EventTest(ctx context.Context, params map[string]any) error {
+	return c.confirmed(ctx, "event.test", params)
 }
 
 func eventType(offline bool) string {

@@ -68,14 +68,28 @@ func (f FileContent) MarshalJSON() ([]byte, error) {
 	return json.Marshal([2]string{f.Name, base64.StdEncoding.EncodeToString(f.Data)})
 }
 
-// DiskFile is a file on the portal's drive.
+// DiskFile is a file or a folder on a drive.
 type DiskFile struct {
-	ID          ID     `json:"ID"`
-	FileID      ID     `json:"FILE_ID"`
+	ID          ID     `json:"ID"`      // of the object: methods of drives take it
+	FileID      ID     `json:"FILE_ID"` // of its content: fields of cards carry it
+	Type        Text   `json:"TYPE"`    // DiskTypeFile, DiskTypeFolder; "" of a file that is read by itself
 	Name        Text   `json:"NAME"`
+	StorageID   ID     `json:"STORAGE_ID"`
+	ParentID    ID     `json:"PARENT_ID"`
 	Size        ID     `json:"SIZE"` // bytes
+	Created     Time   `json:"CREATE_TIME"`
+	Updated     Time   `json:"UPDATE_TIME"`
+	Version     ID     `json:"GLOBAL_CONTENT_VERSION"`
+	Deleted     ID     `json:"DELETED_TYPE"` // 0 no, 3 in the bin; the page does not explain 4
 	DownloadURL Secret `json:"DOWNLOAD_URL"`
+	DetailURL   Text   `json:"DETAIL_URL"`
 }
+
+// Types of an object on a drive.
+const (
+	DiskTypeFile   = "file"
+	DiskTypeFolder = "folder"
+)
 
 // Ref is the file for [Client.Download].
 func (f DiskFile) Ref() FileRef { return FileRef{ID: f.FileID, Link: f.DownloadURL} }

@@ -53,6 +53,7 @@ func documented() []map[string]exchange {
 	return []map[string]exchange{
 		systemCalls(), eventCalls(), robotCalls(), workflowCalls(), cardCalls(), fieldCalls(), noteCalls(),
 		legacyCalls(), smartCalls(), requisiteCalls(), ownFieldCalls(),
+		commentCalls(), activityCalls(), optionCalls(), storageCalls(), userCalls(), diskCalls(),
 	}
 }
 
@@ -117,7 +118,7 @@ func systemCalls() map[string]exchange {
 	return map[string]exchange{
 		"app_info": get((*bitrix.Client).AppInfo, bitrix.AppInfo{
 			ID: 5, Code: "local.6537665f598492.98090704", Version: 1, Status: "L", Installed: true, LanguageID: "ru",
-			License: "ru_ent250", LicenseFamily: "ent",
+			License: "ru_ent250", LicenseType: "ent250", LicenseFamily: "ent",
 		}),
 		"profile": get((*bitrix.Client).Profile, bitrix.Profile{ID: 1, Admin: true, Name: "Анна", LastName: "Орлова"}),
 		"scope":   get((*bitrix.Client).Scope, []string{"crm", "bizproc", "placement"}),
@@ -138,7 +139,7 @@ func systemCalls() map[string]exchange {
 			})
 		}),
 		"placement_get": get((*bitrix.Client).PlacementGet, []bitrix.Placement{
-			{Code: "CRM_DEAL_DETAIL_TAB", Handler: "https://bridge.example/p", Title: "Контур"},
+			{Code: "CRM_DEAL_DETAIL_TAB", Handler: "https://bridge.example/p", Title: "Контур", Titles: bitrix.Titles{"ru": {Title: "Контур"}}},
 		}),
 		"placement_list": get((*bitrix.Client).PlacementList, []string{"CRM_DEAL_DETAIL_TAB", bitrix.DetailTab(136)}),
 		"placement_unbind": with(func(ctx context.Context, c *bitrix.Client) (bool, error) {

@@ -27,10 +27,12 @@ type itemParams struct {
 	Original Flag           `json:"useOriginalUfNames"`
 }
 
-// ItemAdd creates a card and returns it. Unknown field names are ignored by the portal.
+// ItemAdd creates a card and returns it. Unknown field names are ignored by the portal. Files are *Upload
+// or FileContent values, alone or in a slice; they are streamed. Errors: ErrField, ErrAccessDenied.
 // doc: api-reference/crm/universal/**
 func (c *Client) ItemAdd(ctx context.Context, kind EntityTypeID, fields map[string]any) (Item, error) {
-	frame, err := Call[itemFrame](ctx, c, "crm.item.add", itemParams{Kind: kind, Fields: fields, Original: true})
+	params := map[string]any{"entityTypeId": kind, "fields": fields, "useOriginalUfNames": Flag(true)}
+	frame, err := CallFiles[itemFrame](ctx, c, "crm.item.add", params)
 	return frame.Item, err
 }
 
@@ -39,7 +41,8 @@ func (c *Client) ItemAdd(ctx context.Context, kind EntityTypeID, fields map[stri
 // nothing changed means no event and no robots.
 // doc: api-reference/crm/universal/**, api-reference/files/how-to-update-files.md
 func (c *Client) ItemUpdate(ctx context.Context, kind EntityTypeID, id ID, fields map[string]any) (Item, error) {
-	frame, err := Call[itemFrame](ctx, c, "crm.item.update", ItemUpdateParams(kind, id, fields))
+	params := map[string]any{"entityTypeId": kind, "id": id, "fields": fields, "useOriginalUfNames": Flag(true)}
+	frame, err := CallFiles[itemFrame](ctx, c, "crm.item.update", params)
 	return frame.Item, err
 }
 

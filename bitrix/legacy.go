@@ -70,7 +70,11 @@ type LegacySave struct {
 // LegacyAdd creates a lead, deal, contact or company and returns its id. A file is written as LegacyFile,
 // phones and the like as Multifields. Errors: ErrField, ErrAccessDenied, and checks told in words alone.
 func (c *Client) LegacyAdd(ctx context.Context, kind EntityTypeID, fields map[string]any, save LegacySave) (ID, error) {
-	return legacyCall[ID](ctx, c, kind, "add", map[string]any{"fields": fields, "params": save})
+	method, err := legacyMethod(kind, "add")
+	if err != nil {
+		return 0, err
+	}
+	return CallFiles[ID](ctx, c, method, map[string]any{"fields": fields, "params": save})
 }
 
 // LegacyUpdate changes fields. The funnel of a deal cannot be changed here, CONTACT_IDS replaces the whole

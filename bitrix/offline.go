@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -128,4 +129,17 @@ func reservation(processID string, messageIDs []string) map[string]any {
 // Select is ignored. doc: api-reference/events/event-offline-list.md
 func (c *Client) OfflineList(ctx context.Context, opts ListOptions) (ListAnswer[[]OfflineEvent], error) {
 	return rows[OfflineEvent](ctx, c, "event.offline.list", opts)
+}
+
+// OfflineEvents walks the rows of the queue in the order of their ids without touching them; connector
+// names the queue, "" is the one without a name. Select is ignored.
+// doc: api-reference/events/event-offline-list.md
+func (c *Client) OfflineEvents(ctx context.Context, connector string, opts ScanOptions) iter.Seq2[OfflineEvent, error] {
+	opts.Select = nil
+	return byID("event.offline.list", "ID", opts, func(list ListOptions) (ListAnswer[[]OfflineEvent], error) {
+		return rows[OfflineEvent](ctx, c, "event.offline.list", struct {
+			ListOptions
+			AuthConnector string `json:"auth_connector,omitempty"`
+		}{list, connector})
+	}, func(e OfflineEvent) ID { return e.ID })
 }

@@ -12,9 +12,19 @@ type Placement struct {
 	Handler     string         `json:"HANDLER"`
 	Title       string         `json:"TITLE,omitempty"`
 	Description string         `json:"DESCRIPTION,omitempty"`
+	Group       string         `json:"GROUP_NAME,omitempty"` // submenu of some toolbars
 	Titles      Titles         `json:"LANG_ALL,omitempty"`
 	Options     map[string]any `json:"OPTIONS,omitempty"`
+	UserID      ID             `json:"USER_ID,omitempty"` // PlacementWorker alone can be one user's
 }
+
+// Codes of placements. Those of cards come from DetailTab and its like; PlacementList is the truth.
+// doc: api-reference/widgets/placements.md
+const (
+	PlacementLeftMenu = "LEFT_MENU"
+	PlacementLink     = "REST_APP_URI"           // one handler; opened by a link in comments and messages
+	PlacementWorker   = "PAGE_BACKGROUND_WORKER" // one handler; a hidden frame on all pages
+)
 
 // Titles are a widget's texts by language code.
 type Titles map[string]PlacementTexts
@@ -23,6 +33,7 @@ type Titles map[string]PlacementTexts
 type PlacementTexts struct {
 	Title       string `json:"TITLE,omitempty"`
 	Description string `json:"DESCRIPTION,omitempty"`
+	Group       string `json:"GROUP_NAME,omitempty"`
 }
 
 // PlacementBind adds a widget; it stays invisible until the application is installed. Binding the same
@@ -36,13 +47,24 @@ func (c *Client) PlacementBind(ctx context.Context, p Placement) error {
 // PlacementGet lists the application's widgets. doc: api-reference/widgets/placement-get.md
 func (c *Client) PlacementGet(ctx context.Context) ([]Placement, error) {
 	bound, err := Call[List[struct {
-		Code    string `json:"placement"`
-		Handler string `json:"handler"`
-		Title   Text   `json:"title"`
+		Code        string              `json:"placement"`
+		Handler     string              `json:"handler"`
+		Title       Text                `json:"title"`
+		Description Text                `json:"description"`
+		UserID      ID                  `json:"userId"`
+		Titles      Map[PlacementTexts] `json:"langAll"`
+		Options     Map[any]            `json:"options"`
 	}]](ctx, c, "placement.get", nil)
 	placements := make([]Placement, 0, len(bound))
 	for _, row := range bound {
-		placements = append(placements, Placement{Code: row.Code, Handler: row.Handler, Title: string(row.Title)})
+		p := Placement{Code: row.Code, Handler: row.Handler, Title: string(row.Title), Description: string(row.Description), UserID: row.UserID}
+		if len(row.Titles) > 0 {
+			p.Titles = Titles(row.Titles)
+		}
+		if len(row.Options) > 0 {
+			p.Options = row.Options
+		}
+		placements = append(placements, p)
 	}
 	return placements, err
 }
@@ -51,6 +73,11 @@ func (c *Client) PlacementGet(ctx context.Context) ([]Placement, error) {
 // doc: api-reference/widgets/placement-list.md
 func (c *Client) PlacementList(ctx context.Context) ([]string, error) {
 	return Call[List[string]](ctx, c, "placement.list", nil)
+}
+
+// PlacementsOf lists the codes of one scope. doc: api-reference/widgets/placement-list.md
+func (c *Client) PlacementsOf(ctx context.Context, scope string) ([]string, error) {
+	return Call[List[string]](ctx, c, "placement.list", map[string]string{"SCOPE": scope})
 }
 
 // PlacementUnbind removes the widgets of a code that have this handler (empty: all own ones) and

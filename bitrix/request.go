@@ -15,6 +15,7 @@ import (
 // renewed token or at the portal's new address, so its body is made anew for each try.
 type request struct {
 	method  string
+	v3      bool          // of REST 3.0, which has an address of its own
 	header  http.Header   // beside the usual ones
 	timeout time.Duration // zero: the transport's own
 	params  []byte        // as JSON, of a call that may go in a batch; nil for others
@@ -31,8 +32,12 @@ func (r request) to(to target) (upstream.Request, error) {
 	}
 	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
 	maps.Copy(header, r.header)
+	endpoint := slashed(to.endpoint)
+	if r.v3 {
+		endpoint = v3Endpoint(endpoint)
+	}
 	return upstream.Request{
-		API: apiName, Op: r.method, Method: http.MethodPost, URL: slashed(to.endpoint) + r.method,
+		API: apiName, Op: r.method, Method: http.MethodPost, URL: endpoint + r.method,
 		Header: header, Body: body, ContentLength: size, Timeout: r.timeout,
 		MaxAnswer: r.maxAnswer,
 	}, nil

@@ -3,7 +3,7 @@ package bitrix
 import (
 	"context"
 	"encoding/json"
-	"time"
+	"iter"
 )
 
 // Comment is a comment in a card's timeline. It marshals into the parameters of the method, so that it
@@ -13,23 +13,33 @@ type Comment struct {
 	EntityID ID
 	Text     string // BB-code
 	Files    []FileContent
-	AuthorID ID // zero: the token's user
+	Uploads  []*Upload // files that are streamed
+	AuthorID ID        // zero: the token's user
 }
 
 // MarshalJSON writes the parameters of crm.timeline.comment.add.
-func (m Comment) MarshalJSON() ([]byte, error) {
+func (m Comment) MarshalJSON() ([]byte, error) { return json.Marshal(m.params()) }
+
+func (m Comment) params() map[string]any {
 	fields := map[string]any{"ENTITY_ID": m.EntityID, "ENTITY_TYPE": m.Kind.TimelineName(), "COMMENT": m.Text}
-	if len(m.Files) > 0 {
-		fields["FILES"] = m.Files
+	files := make([]any, 0, len(m.Files)+len(m.Uploads))
+	for _, file := range m.Files {
+		files = append(files, file)
+	}
+	for _, file := range m.Uploads {
+		files = append(files, file)
+	}
+	if len(files) > 0 {
+		fields["FILES"] = files
 	}
 	setNonZero(fields, "AUTHOR_ID", m.AuthorID)
-	return json.Marshal(map[string]any{"fields": fields})
+	return map[string]any{"fields": fields}
 }
 
 // CommentAdd adds a comment and returns its id. Errors: ErrNotFound for an unknown card, ErrAccessDenied.
 // doc: api-reference/crm/timeline/**
 func (c *Client) CommentAdd(ctx context.Context, m Comment) (ID, error) {
-	return Call[ID](ctx, c, "crm.timeline.comment.add", m)
+	return CallFiles[ID](ctx, c, "crm.timeline.comment.add", m.params())
 }
 
 // CommentRow is a comment as it is listed.
@@ -56,6 +66,40 @@ func (c *Client) CommentList(ctx context.Context, kind EntityTypeID, id ID, star
 		Filter: map[string]any{"ENTITY_ID": id, "ENTITY_TYPE": kind.TimelineName()},
 		Order:  Order{{Field: "ID", Desc: true}}, Start: start,
 	})
+}
+
+// Comments walks the comments of a card in the order of their ids.
+// doc: api-reference/crm/timeline/**
+func (c *Client) Comments(ctx context.Context, kind EntityTypeID, id ID, opts ScanOptions) iter.Seq2[CommentRow, error] {
+	opts.Filter = withCondition(opts.Filter, "ENTITY_ID", id)
+	opts.Filter["ENTITY_TYPE"] = kind.TimelineName()
+	return byID("crm.timeline.comment.list", "ID", opts, func(list ListOptions) (ListAnswer[[]CommentRow], error) {
+		return rows[CommentRow](ctx, c, "crm.timeline.comment.list", list)
+	}, func(row CommentRow) ID { return row.ID })
+}
+
+// CommentGet reads one comment. Errors: ErrNotFound, ErrAccessDenied.
+// doc: api-reference/crm/timeline/**
+func (c *Client) CommentGet(ctx context.Context, id ID) (CommentRow, error) {
+	return Call[CommentRow](ctx, c, "crm.timeline.comment.get", map[string]ID{"id": id})
+}
+
+// CommentUpdate changes a comment's text. Its files stay unless new ones are given: these replace all of
+// them. Errors: ErrNotFound, ErrAccessDenied. doc: api-reference/crm/timeline/**
+func (c *Client) CommentUpdate(ctx context.Context, id ID, text string, files ...FileContent) error {
+	fields := map[string]any{"COMMENT": text}
+	if len(files) > 0 {
+		fields["FILES"] = files
+	}
+	_, err := CallFiles[json.RawMessage](ctx, c, "crm.timeline.comment.update", map[string]any{"id": id, "fields": fields})
+	return err
+}
+
+// CommentDelete removes a comment. Errors: ErrNotFound, ErrAccessDenied.
+// doc: api-reference/crm/timeline/**
+func (c *Client) CommentDelete(ctx context.Context, id ID) error {
+	_, err := c.Do(ctx, "crm.timeline.comment.delete", map[string]ID{"id": id}) // the answer is not shown
+	return err
 }
 
 // LogMessage is a quiet line in a card's timeline. It marshals into the parameters of the method.
@@ -86,51 +130,4 @@ func (c *Client) LogMessageAdd(ctx context.Context, m LogMessage) (ID, error) {
 		} `json:"logMessage"`
 	}](ctx, c, "crm.timeline.logmessage.add", m)
 	return frame.Message.ID, err
-}
-
-// Todo is a to-do in a card. It marshals into the parameters of the method.
-type Todo struct {
-	Kind          EntityTypeID
-	EntityID      ID
-	Deadline      time.Time
-	Title         string
-	Description   string
-	ResponsibleID ID    // zero: the portal decides
-	PingOffsets   []int // minutes before the deadline
-}
-
-// MarshalJSON writes the parameters of crm.activity.todo.add.
-func (t Todo) MarshalJSON() ([]byte, error) {
-	params := map[string]any{"ownerTypeId": t.Kind, "ownerId": t.EntityID, "deadline": t.Deadline.Format(time.RFC3339)}
-	setNonZero(params, "title", t.Title)
-	setNonZero(params, "description", t.Description)
-	setNonZero(params, "responsibleId", t.ResponsibleID)
-	if len(t.PingOffsets) > 0 {
-		params["pingOffsets"] = t.PingOffsets
-	}
-	return json.Marshal(params)
-}
-
-// TodoAdd adds a to-do and returns its id. Errors: ErrNotFound for an unknown card.
-// doc: api-reference/crm/timeline/**
-func (c *Client) TodoAdd(ctx context.Context, t Todo) (ID, error) {
-	frame, err := Call[struct {
-		ID ID `json:"id"`
-	}](ctx, c, "crm.activity.todo.add", t)
-	return frame.ID, err
-}
-
-// Notice is a notification to a user. It marshals into the parameters of the method.
-type Notice struct {
-	UserID  ID     `json:"USER_ID"`
-	Message string `json:"MESSAGE"`        // BB-code
-	Type    string `json:"TYPE,omitempty"` // "SYSTEM" has no author; empty: on behalf of the token's user
-	Tag     string `json:"TAG,omitempty"`  // a new notice replaces the one with its tag
-	SubTag  string `json:"SUB_TAG,omitempty"`
-}
-
-// Notify sends a notification and returns its id; 0 when the portal did not deliver it. It needs the
-// scope im. doc: api-reference/chats/notifications/*.md
-func (c *Client) Notify(ctx context.Context, n Notice) (ID, error) {
-	return Call[ID](ctx, c, "im.notify", n)
 }

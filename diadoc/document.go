@@ -22,7 +22,7 @@ type Document struct {
 	FromDepartmentID                        DepartmentID                    `json:"FromDepartmentId,omitempty"`
 	ToDepartmentID                          DepartmentID                    `json:"ToDepartmentId,omitempty"`
 	CustomDocumentID                        string                          `json:"CustomDocumentId,omitempty"` // correlation
-	ResolutionStatus                        *ResolutionStatus               `json:"ResolutionStatus,omitempty"` // twin: message here, enum in Docflow
+	ResolutionStatus                        *ResolutionStatus               `json:"ResolutionStatus,omitempty"` // inside the company; docflows have an enumeration of this name
 	RevocationStatus                        RevocationStatus                `json:"RevocationStatus,omitempty"`
 	SendTimestampTicks                      Ticks                           `json:"SendTimestampTicks,omitempty"` // 0/absent = unsent
 	DeliveryTimestampTicks                  Ticks                           `json:"DeliveryTimestampTicks,omitempty"`
@@ -58,9 +58,9 @@ type Document struct {
 	LastOuterDocflows                       []LastOuterDocflow              `json:"LastOuterDocflows,omitempty"`
 	ProxyBoxID                              BoxID                           `json:"ProxyBoxId,omitempty"`
 	ProxyDepartmentID                       DepartmentID                    `json:"ProxyDepartmentId,omitempty"`
-	DocflowStatus                           DocflowStatusV3                 `json:"DocflowStatus"`                                     // for people
-	TtGisFixationCancellationStatus         TtGisFixationCancellationStatus `json:"TtGisFixationCancellationStatus,omitempty"`         // [SDK26]
-	HasUnreadOutOfWorkflowUniversalMessages *bool                           `json:"HasUnreadOutOfWorkflowUniversalMessages,omitempty"` // [SDK26]; default true
+	DocflowStatus                           DocflowStatusV3                 `json:"DocflowStatus"` // for people
+	TtGisFixationCancellationStatus         TtGisFixationCancellationStatus `json:"TtGisFixationCancellationStatus,omitempty"`
+	HasUnreadOutOfWorkflowUniversalMessages *bool                           `json:"HasUnreadOutOfWorkflowUniversalMessages,omitempty"` // true when absent
 
 	// What old types have besides; Metadata and the fields above have replaced it.
 	NonformalizedDocumentMetadata               *LegacyMetadata[NonformalizedDocumentStatus]     `json:"NonformalizedDocumentMetadata,omitempty"`

@@ -98,6 +98,6 @@ type OrganizationUserPermissions struct {
 	CanCreateDocuments         bool                `json:"CanCreateDocuments"`
 	AuthorizationPermission    Raw                 `json:"AuthorizationPermission"` // blocked user
 	CanDeleteRestoreDocuments  bool                `json:"CanDeleteRestoreDocuments"`
-	CanAttachUniversalMessages bool                `json:"CanAttachUniversalMessages"` // [SDK26]
-	CanUseGoskeyFL             bool                `json:"CanUseGoskeyFL,omitempty"`   // [SDK26]
+	CanAttachUniversalMessages bool                `json:"CanAttachUniversalMessages"`
+	CanUseGoskeyFL             bool                `json:"CanUseGoskeyFL,omitempty"`
 }

@@ -30,14 +30,14 @@ type Entity struct {
 	TemplateTransformationInfo       Raw                          `json:"TemplateTransformationInfo,omitempty"`
 	TemplateRefusalInfo              Raw                          `json:"TemplateRefusalInfo,omitempty"`
 	OuterDocflow                     *OuterDocflowInfo            `json:"OuterDocflow,omitempty"`
-	RevocationRequestInfo            *RevocationRequestInfo       `json:"RevocationRequestInfo,omitempty"` // twin: here only InitiatorBoxId
-	ContentTypeID                    string                       `json:"ContentTypeId,omitempty"`         // same id = same structure and rules
+	RevocationRequestInfo            *RevocationRequestInfo       `json:"RevocationRequestInfo,omitempty"`
+	ContentTypeID                    string                       `json:"ContentTypeId,omitempty"` // same id = same structure and rules
 	PowerOfAttorneyInfo              *PowerOfAttorneyInfo         `json:"PowerOfAttorneyInfo,omitempty"`
 	AuthorUserID                     UserID                       `json:"AuthorUserId,omitempty"` // who acted (join with GetEmployees)
 	MoveDocumentInfo                 *MoveDocumentInfo            `json:"MoveDocumentInfo,omitempty"`
 	PowerOfAttorneyAttachmentStatus  Raw                          `json:"PowerOfAttorneyAttachmentStatus,omitempty"`
-	UniversalMessageInfo             *UniversalMessageInfo        `json:"UniversalMessageInfo,omitempty"`             // [SDK26]
-	TemplateTransformationChangeInfo Raw                          `json:"TemplateTransformationChangeInfo,omitempty"` // [SDK26]
+	UniversalMessageInfo             *UniversalMessageInfo        `json:"UniversalMessageInfo,omitempty"`
+	TemplateTransformationChangeInfo Raw                          `json:"TemplateTransformationChangeInfo,omitempty"`
 	Extra                            Extra                        `json:"-"`
 }
 

@@ -12,7 +12,7 @@ type Message struct {
 	MessageID                          MessageID   `json:"MessageId"`
 	TimestampTicks                     Ticks       `json:"TimestampTicks"` // creation, UTC
 	LastPatchTimestampTicks            Ticks       `json:"LastPatchTimestampTicks"`
-	FromBoxID                          BoxID       `json:"FromBoxId"` // legacy or GUID form
+	FromBoxID                          BoxID       `json:"FromBoxId"` // in either form, see [BoxID.Same]
 	FromTitle                          string      `json:"FromTitle"`
 	ToBoxID                            BoxID       `json:"ToBoxId,omitempty"`
 	ToTitle                            string      `json:"ToTitle,omitempty"`

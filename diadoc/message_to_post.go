@@ -16,7 +16,7 @@ type MessageToPost struct {
 	ProxyBoxID                BoxID                      `json:"ProxyBoxId,omitempty"` // intermediary who signs first
 	ProxyDepartmentID         DepartmentID               `json:"ProxyDepartmentId,omitempty"`
 	LockPacket                bool                       `json:"LockPacket,omitempty"`          // same as LockMode=Full
-	DocumentAttachments       []DocumentAttachment       `json:"DocumentAttachments,omitempty"` // the list to use, any type, ≤ 40
+	DocumentAttachments       []DocumentAttachment       `json:"DocumentAttachments,omitempty"` // documents of any type, at most 40
 	LockMode                  LockMode                   `json:"LockMode,omitempty"`            // packet lock
 	Extra                     Extra                      `json:"-"`
 }
@@ -35,8 +35,8 @@ func (m MessageToPost) MarshalJSON() ([]byte, error) {
 
 // DocumentAttachment is one document of a message (Events/DiadocMessage-PostApi.proto).
 type DocumentAttachment struct {
-	SignedContent          SignedContent    `json:"SignedContent"`                    // bytes or shelf name + signature
-	Comment                string           `json:"Comment,omitempty"`                // ≤ 5000
+	SignedContent          SignedContent    `json:"SignedContent"`
+	Comment                string           `json:"Comment,omitempty"`                // at most 5000 characters
 	NeedRecipientSignature bool             `json:"NeedRecipientSignature,omitempty"` // only where the workflow leaves it to the sender
 	InitialDocumentIDs     []DocumentID     `json:"InitialDocumentIds,omitempty"`     // documents this one refers to
 	SubordinateDocumentIDs []DocumentID     `json:"SubordinateDocumentIds,omitempty"` // documents that refer to this one
@@ -69,7 +69,7 @@ func (d DocumentAttachment) MarshalJSON() ([]byte, error) {
 // without a signature the message must be a draft or a delayed one
 // (Events/DiadocMessage-PostApi.proto).
 type SignedContent struct {
-	Content               []byte                 `json:"Content,omitempty"`               // XOR NameOnShelf
+	Content               []byte                 `json:"Content,omitempty"`               // or NameOnShelf
 	Signature             []byte                 `json:"Signature,omitempty"`             // detached CMS, DER
 	NameOnShelf           ShelfName              `json:"NameOnShelf,omitempty"`           // name from the shelf upload
 	SignWithTestSignature bool                   `json:"SignWithTestSignature,omitempty"` // test organisations

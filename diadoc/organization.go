@@ -27,10 +27,10 @@ type Organization struct {
 	CertificateOfRegistryInfo string              `json:"CertificateOfRegistryInfo,omitempty"`
 	IsForeign                 bool                `json:"IsForeign,omitempty"`
 	HasCertificateToSign      bool                `json:"HasCertificateToSign,omitempty"`
-	OrganizationType          OrganizationType    `json:"OrganizationType"`             // [SDK26]
-	IsOwner                   bool                `json:"IsOwner,omitempty"`            // [SDK26]
-	ForeignInformation        *ForeignInformation `json:"ForeignInformation,omitempty"` // [SDK26]
-	ReadyForEpdStatus         ReadyForEpdStatus   `json:"ReadyForEpdStatus"`            // [SDK26]; required, so old proto2 stubs miss it harmlessly
+	OrganizationType          OrganizationType    `json:"OrganizationType"`
+	IsOwner                   bool                `json:"IsOwner,omitempty"`
+	ForeignInformation        *ForeignInformation `json:"ForeignInformation,omitempty"`
+	ReadyForEpdStatus         ReadyForEpdStatus   `json:"ReadyForEpdStatus"`
 	Extra                     Extra               `json:"-"`
 }
 

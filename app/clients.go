@@ -34,36 +34,26 @@ type clients struct {
 	sessions map[string]*oauth.SessionKeeper
 }
 
-// Bitrix gives the client that works in a portal's name: with the tokens of the application's installer.
-func (c *clients) Bitrix(_ context.Context, id portal.ID) (*bitrix.Client, error) {
-	p, ok := c.portals.Get(id)
-	if !ok || p.State == portal.Removed {
+// Bitrix gives the client that works in a portal's name: with the tokens of the application and the
+// administrator whose turn it is.
+func (c *clients) Bitrix(ctx context.Context, id portal.ID) (*bitrix.Client, error) {
+	return c.Application(ctx, id, "")
+}
+
+// Application gives the client of one of a portal's applications; "" stands for the one at work.
+func (c *clients) Application(_ context.Context, id portal.ID, clientID string) (*bitrix.Client, error) {
+	if p, ok := c.portals.Get(id); !ok || p.State == portal.Removed {
 		return nil, fmt.Errorf("%w: %s", portal.ErrUnknown, id)
 	}
-	service, ok := p.Service()
-	if !ok {
-		return nil, fmt.Errorf("%w: no active application in %s", portal.ErrUnknown, id)
-	}
-	key := portal.PairKey(id, service.ClientID, service.UserID)
+	key := string(id) + "/" + clientID
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if client := c.bitrix[key]; client != nil {
 		return client, nil
 	}
-	tokens := &portalTokens{keeper: c.keeper(key, service.ClientID), portal: id, moved: c.moved, endpoint: p.Endpoint}
-	client := bitrix.New(c.up, tokens, c.packing(id))
+	client := bitrix.New(c.up, c.tokens(id, clientID), c.packing(id))
 	c.bitrix[key] = client
 	return client, nil
-}
-
-// keeper is called with mu held.
-func (c *clients) keeper(key, clientID string) *oauth.PairKeeper {
-	if k := c.pairs[key]; k != nil {
-		return k
-	}
-	k := oauth.NewPairKeeper(key, c.keys[clientID], c.servers, c.store, c.deps)
-	c.pairs[key] = k
-	return k
 }
 
 // forget drops what is held of a replaced pair.
@@ -71,7 +61,6 @@ func (c *clients) forget(ctx context.Context, key string) {
 	c.mu.Lock()
 	k := c.pairs[key]
 	delete(c.pairs, key)
-	delete(c.bitrix, key)
 	c.mu.Unlock()
 	if k == nil { // another node may hold it in the shared cache all the same
 		k = oauth.NewPairKeeper(key, oauth.Keys{}, c.servers, c.store, c.deps)

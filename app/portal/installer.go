@@ -28,6 +28,17 @@ type Writer interface {
 	MovePortal(ctx context.Context, id ID, domain, endpoint string) error
 	SetHookSecret(ctx context.Context, id ID, secret string) error
 	RemoveApplication(ctx context.Context, id ID, clientID string, clean bool) error
+	Learner
+}
+
+// Learner keeps what a proven page brings.
+type Learner interface {
+	// GivePair keeps an administrator's pair as a spare one and reports whether it did: not in place of
+	// one that is at work, or of a living one that is younger than fresh.
+	GivePair(ctx context.Context, id ID, clientID string, p oauth.Pair, fresh time.Duration) (given bool, err error)
+	LearnToken(ctx context.Context, id ID, clientID, applicationToken string) error
+	// HurryCheck brings the portal's next self-check forward to now.
+	HurryCheck(ctx context.Context, id ID) error
 }
 
 // Pairs stores token pairs; see oauth.PairStore.
@@ -87,6 +98,7 @@ type Installer struct {
 
 	mu     sync.Mutex
 	notNow map[string]time.Time // waiting installations that it is pointless to try again yet
+	hinted map[ID]time.Time     // when a portal was last looked at because of a payment
 }
 
 // Installed is the outcome of a request that was proven, or that has to wait.
@@ -122,7 +134,7 @@ func NewInstaller(deps InstallerDeps) *Installer {
 	if deps.Replaced == nil {
 		deps.Replaced = func(context.Context, string) {}
 	}
-	return &Installer{deps: deps, notNow: map[string]time.Time{}}
+	return &Installer{deps: deps, notNow: map[string]time.Time{}, hinted: map[ID]time.Time{}}
 }
 
 // Install proves the request and stores the portal, or keeps the request waiting. It serves the first
@@ -268,7 +280,7 @@ func (in *Installer) schedule(ctx context.Context, id ID) error {
 	if in.deps.Memory != nil { // the installer page must not take the end of an earlier setup for this one's
 		newTracker(in.deps.Memory, in.deps.Log, id).end(ctx, SetupWaiting, nil)
 	}
-	if err := in.deps.Rows.Commit(ctx, setupRow(id)); err != nil {
+	if err := in.deps.Rows.Commit(ctx, SetupRow(id, "")); err != nil {
 		return fmt.Errorf("schedule the setup: %w", err)
 	}
 	if err := in.deps.Rows.EnsureRows(ctx, checkRow(id, in.deps.Now().Add(CheckEvery))); err != nil {

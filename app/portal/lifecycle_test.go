@@ -47,13 +47,13 @@ func TestUpdateSwapsTheToken(t *testing.T) {
 	e := lastEvent(t, r, bitrix.EventAppUpdate)
 	require.NotEqual(t, before.Apps[0].Token, string(e.Auth.ApplicationToken))
 
-	_, _, err := r.directory.Trusted(e.Auth.MemberID, string(e.Auth.ApplicationToken), true)
+	_, _, err := r.directory.Trusted(e.Auth.MemberID, string(e.Auth.ApplicationToken))
 	require.ErrorIs(t, err, portal.ErrDenied, "the new token is not known yet")
 	_, err = r.installer.Install(t.Context(), portal.FromEvent(e))
 	require.NoError(t, err)
-	_, _, err = r.directory.Trusted(e.Auth.MemberID, string(e.Auth.ApplicationToken), true)
+	_, _, err = r.directory.Trusted(e.Auth.MemberID, string(e.Auth.ApplicationToken))
 	require.NoError(t, err)
-	_, _, err = r.directory.Trusted(e.Auth.MemberID, before.Apps[0].Token, true)
+	_, _, err = r.directory.Trusted(e.Auth.MemberID, before.Apps[0].Token)
 	require.ErrorIs(t, err, portal.ErrDenied)
 
 	after, _ := r.stored(t)
@@ -94,7 +94,17 @@ func TestUninstall(t *testing.T) {
 			require.Empty(t, gone.HookSecret)
 			_, err := r.store.LoadPair(t.Context(), portal.PairKey(p.ID, clientID, 1))
 			require.ErrorIs(t, err, oauth.ErrNoPair)
-			require.Empty(t, r.rows(t), "nothing more is worked")
+			rows := r.rows(t)
+			if clean {
+				require.Len(t, rows, 1, "nothing more is worked but the erasing")
+				require.Equal(t, portal.KindErase, rows[0].Kind)
+				for more := true; more; {
+					more, err = r.store.Erase(t.Context(), p.ID, rows[0].Body, 1)
+					require.NoError(t, err)
+				}
+			} else {
+				require.Empty(t, rows, "nothing more is worked")
+			}
 			records, err := r.store.Docflows(t.Context(), string(p.ID), 10)
 			require.NoError(t, err)
 			require.Equal(t, clean, len(records) == 0)
@@ -180,6 +190,11 @@ func TestVisitForged(t *testing.T) {
 		"another application's": otherApp,
 		"a removed portal": func(t *testing.T, _ *bitrix.PageOpening, r *rig) {
 			require.NoError(t, r.store.RemoveApplication(t.Context(), portal.ID(r.portal.MemberID()), clientID, false))
+			require.NoError(t, r.portal.Uninstall(t.Context(), clientID, false))
+		},
+		"a removed portal's employee": func(t *testing.T, o *bitrix.PageOpening, r *rig) {
+			require.NoError(t, r.store.RemoveApplication(t.Context(), portal.ID(r.portal.MemberID()), clientID, false))
+			o.AccessToken = employee(r)
 		},
 		"a paused portal's employee": func(t *testing.T, o *bitrix.PageOpening, r *rig) {
 			require.NoError(t, r.store.SetPortalState(t.Context(), portal.ID(r.portal.MemberID()), portal.Paused))
@@ -239,11 +254,11 @@ func TestVisitHeals(t *testing.T) {
 	o := r.page(t, 2)
 	_, err := r.installer.Visit(t.Context(), o)
 	require.NoError(t, err)
-	_, _, err = r.directory.Trusted(string(p.ID), string(o.ApplicationToken), true)
+	_, _, err = r.directory.Trusted(string(p.ID), string(o.ApplicationToken))
 	require.ErrorIs(t, err, portal.ErrDenied, "an employee's page teaches nothing")
 	_, err = r.installer.Visit(t.Context(), r.page(t, 1))
 	require.NoError(t, err)
-	_, _, err = r.directory.Trusted(string(p.ID), string(o.ApplicationToken), true)
+	_, _, err = r.directory.Trusted(string(p.ID), string(o.ApplicationToken))
 	require.NoError(t, err)
 
 	// The portal's own credentials were lost: an administrator's page brings new ones.

@@ -130,14 +130,14 @@ func (in *Installer) warn(ctx context.Context, err error) {
 	}
 }
 
-// Heal gives every working portal its repeating self-check. A portal has none only when a process died
+// Heal gives every installed portal its repeating self-check. A portal has none only when a process died
 // between storing it and scheduling its setup, or when the check failed for good: then it is due at once
 // and does the setup.
 func (in *Installer) Heal(ctx context.Context) error {
 	now := in.deps.Now()
 	var rows []lane.NewRow
 	for _, p := range in.deps.Portals.All() {
-		if p.State == Active {
+		if p.State != Removed {
 			rows = append(rows, checkRow(p.ID, now))
 		}
 	}

@@ -3,6 +3,8 @@ package portal
 import (
 	"errors"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -14,15 +16,21 @@ var ErrUnknown = errors.New("the portal is not known")
 // ID is a portal's member_id: the only identity that a rename keeps.
 type ID string
 
-// State says what may be done with a portal.
+// State says what may be done with a portal or an application.
 type State string
 
-// The states of a portal; an installation that waits for its keys is a [Pending], not a portal.
+// The states of a portal and of an application; an installation that waits for its keys is a [Pending], not
+// a portal.
 const (
 	Active  State = "active"
-	Paused  State = "paused"  // its credentials are gone: an administrator must reconnect it
+	Paused  State = "paused"  // a portal that needs reconnecting: requests are taken, work waits (Portal.Note says why)
+	Gone    State = "gone"    // an application that its authorization server does not know any more
 	Removed State = "removed" // uninstalled; history stays
 )
+
+// ErrReconnect is wrapped by the error of every call for which no administrator's tokens are left: what was
+// asked for waits until an administrator opens the application's page or installs it again.
+var ErrReconnect = errors.New("an administrator of the portal has to open the application's page or install it again")
 
 // Portal is one installed Bitrix24.
 type Portal struct {
@@ -31,6 +39,7 @@ type Portal struct {
 	Endpoint   string // base of REST calls, ends with /rest/; confirmed by an authorization server
 	Server     string // the authorization server that confirmed it
 	State      State
+	Note       string // why it is paused
 	Family     string // LICENSE_FAMILY
 	HookSecret string
 	Settings   []byte               // YAML, secrets as ***
@@ -48,7 +57,40 @@ type Application struct {
 	Status   string // L, F, D, T, P
 	UserID   int64  // whose token pair does the work
 	State    State
+	// Installed is when it was first installed: the oldest one that works does the portal's work.
+	Installed time.Time
+	Admins    []Admin // who left a token pair, the latest first
 }
+
+// Admin is an administrator who left a token pair of an application.
+type Admin struct {
+	UserID int64
+	Given  time.Time // when a page or an installation brought the pair
+	Dead   string    // why it works no more; "" while it does
+}
+
+// Works reports whether any administrator's pair is left to work with.
+func (a Application) Works() bool {
+	return a.State == Active && (len(a.Admins) == 0 || slices.ContainsFunc(a.Admins, Admin.lives))
+}
+
+// Worker is the administrator whose pair does the work; 0 when none is left.
+func (a Application) Worker() int64 {
+	if !a.Works() {
+		return 0
+	}
+	for _, admin := range a.Admins {
+		if admin.UserID == a.UserID && admin.lives() {
+			return a.UserID
+		}
+	}
+	if i := slices.IndexFunc(a.Admins, Admin.lives); i >= 0 {
+		return a.Admins[i].UserID
+	}
+	return a.UserID
+}
+
+func (a Admin) lives() bool { return a.Dead == "" }
 
 // App finds an application of the portal by its client id.
 func (p Portal) App(clientID string) (Application, bool) {
@@ -59,9 +101,13 @@ func (p Portal) App(clientID string) (Application, bool) {
 	return p.Apps[i], true
 }
 
-// Service is the application whose tokens do the work: the first active one.
+// Service is the application whose tokens do the work: the oldest active one that works, else the oldest
+// active one.
 func (p Portal) Service() (Application, bool) {
-	i := slices.IndexFunc(p.Apps, func(a Application) bool { return a.State == Active })
+	i := slices.IndexFunc(p.Apps, Application.Works)
+	if i < 0 {
+		i = slices.IndexFunc(p.Apps, func(a Application) bool { return a.State == Active })
+	}
 	if i < 0 {
 		return Application{}, false
 	}
@@ -71,6 +117,14 @@ func (p Portal) Service() (Application, bool) {
 // PairKey names a token pair in the store, the cache and the locks.
 func PairKey(id ID, clientID string, userID int64) string {
 	return string(id) + "/" + clientID + "/" + itoa(userID)
+}
+
+// ParsePairKey reads what PairKey wrote.
+func ParsePairKey(key string) (id ID, clientID string, userID int64, ok bool) {
+	member, rest, found := strings.Cut(key, "/")
+	client, user, also := strings.Cut(rest, "/")
+	n, err := strconv.ParseInt(user, 10, 64)
+	return ID(member), client, n, found && also && err == nil
 }
 
 // Connection is an account of a portal at Реестро or a box at Диадок.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -28,7 +29,7 @@ type Progress struct {
 
 // StepProgress is one step of it.
 type StepProgress struct {
-	Name  string `json:"name"` // portal, robots, events, fields, tabs
+	Name  string `json:"name"` // portal, robots, events, fields, tabs, triggers
 	Done  int    `json:"done"`
 	Total int    `json:"total"`
 }
@@ -58,9 +59,10 @@ func readProgress(ctx context.Context, m Memory, id ID) Progress {
 
 // tracker publishes the progress of one run.
 type tracker struct {
-	memory Memory
+	memory Memory // nil: nobody watches
 	log    *slog.Logger
 	id     ID
+	mu     sync.Mutex
 	now    Progress
 }
 
@@ -68,20 +70,33 @@ func newTracker(m Memory, log *slog.Logger, id ID) *tracker {
 	return &tracker{memory: m, log: log, id: id, now: Progress{State: SetupRunning}}
 }
 
-// begin opens a step; advance counts in it.
+// quiet gives a tracker that nobody watches.
+func (t *tracker) quiet() *tracker { return &tracker{log: t.log} }
+
+// begin opens a step; advance counts in it, finish fills it.
 func (t *tracker) begin(ctx context.Context, name string, total int) {
-	t.now.Steps = append(t.now.Steps, StepProgress{Name: name, Total: total})
-	t.publish(ctx)
+	t.change(ctx, func(p *Progress) { p.Steps = append(p.Steps, StepProgress{Name: name, Total: total}) })
 }
 
 func (t *tracker) advance(ctx context.Context) {
-	t.now.Steps[len(t.now.Steps)-1].Done++
-	t.publish(ctx)
+	t.change(ctx, func(p *Progress) { p.Steps[len(p.Steps)-1].Done++ })
+}
+
+func (t *tracker) finish(ctx context.Context) {
+	t.change(ctx, func(p *Progress) { p.Steps[len(p.Steps)-1].Done = p.Steps[len(p.Steps)-1].Total })
 }
 
 func (t *tracker) end(ctx context.Context, state string, problems []string) {
-	t.now.State, t.now.Problems = state, problems
-	t.publish(ctx)
+	t.change(ctx, func(p *Progress) { p.State, p.Problems = state, problems })
+}
+
+func (t *tracker) change(ctx context.Context, do func(*Progress)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	do(&t.now)
+	if t.memory != nil {
+		t.publish(ctx)
+	}
 }
 
 func (t *tracker) publish(ctx context.Context) {

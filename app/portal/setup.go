@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"konturbridge/app/lane"
@@ -20,31 +22,70 @@ const (
 	KindCheck = "setup-check"
 )
 
-// CheckEvery is the pause between two self-checks of a portal.
-const CheckEvery = 12 * time.Hour
+// The codes of such rows that say why they were made; an installation's and the daily check's have none.
+const (
+	SetupSuccession = "succession" // another administrator or application does the work now
+	SetupSettings   = "settings"   // the settings name other smart processes
+	checkAsked      = "asked"      // by a person: it ends with its outcome
+)
 
-// setupPart keeps a portal's setups in order, one at a time.
-const setupPart = "setup"
+// KindErase is the kind of the rows that erase what a removed portal left behind.
+const KindErase = "erase"
 
-func setupRow(id ID) lane.NewRow {
-	return lane.NewRow{Lane: string(id), Part: setupPart, Kind: KindSetup}
+// WaitingNote is the note of work that waits because its portal needs reconnecting.
+const WaitingNote = "waits until an administrator of the portal reconnects the application"
+
+const (
+	// CheckEvery is the pause between two self-checks of a portal.
+	CheckEvery = 24 * time.Hour
+	// reviveEvery is the pause between two tries to go on with a portal that needs reconnecting.
+	reviveEvery = time.Hour
+	// saveReport bounds the writes that tell what a setup did: they are made although it was cut off.
+	saveReport = 10 * time.Second
+)
+
+// The parts of a portal's lane that setups and checks run in: a check of tomorrow must not hold back a setup
+// of today. Setups of one portal take turns by themselves.
+const (
+	setupPart = "setup"
+	checkPart = "setup-check"
+)
+
+// SetupRow makes the row of a setup that runs at once.
+func SetupRow(id ID, why string) lane.NewRow {
+	return lane.NewRow{Lane: string(id), Part: setupPart, Kind: KindSetup, Code: why}
+}
+
+// AskedCheckRow makes the row of a self-check that a person waits for: it ends, whatever it finds.
+func AskedCheckRow(id ID) lane.NewRow {
+	return lane.NewRow{Lane: string(id), Part: checkPart + "/" + checkAsked, Kind: KindCheck, Code: checkAsked}
 }
 
 func checkRow(id ID, at time.Time) lane.NewRow {
-	return lane.NewRow{Lane: string(id), Part: setupPart, Kind: KindCheck, RunAt: at}
+	return lane.NewRow{Lane: string(id), Part: checkPart, Kind: KindCheck, RunAt: at}
 }
 
-// Families stores a portal's LICENSE_FAMILY: it decides the rate of requests.
-type Families interface {
-	SetFamily(ctx context.Context, id ID, family string) error
+// Findings keeps what setups learn and write.
+type Findings interface {
+	// LearnApplication stores a portal's LICENSE_FAMILY and an application's scope and status.
+	LearnApplication(ctx context.Context, id ID, family string, a Application) error
+	Registered(ctx context.Context, id ID, clientID string) (Registered, error)
+	SaveRegistered(ctx context.Context, id ID, clientID string, r Registered) error
+	SaveCheck(ctx context.Context, id ID, r Report) error
 }
 
-// SetupDeps is what a Setup needs. Now and Log may be left out.
+// SetupDeps is what a Setup needs. Application, Processes, Tokens, Now and Log may be left out.
 type SetupDeps struct {
 	Portals *Directory
-	Store   Families
+	Store   Findings
 	// Client gives the client of the portal's service application, with its limiter.
-	Client    func(ctx context.Context, id ID) (*bitrix.Client, error)
+	Client func(ctx context.Context, id ID) (*bitrix.Client, error)
+	// Application gives that of one of its applications.
+	Application func(ctx context.Context, id ID, clientID string) (*bitrix.Client, error)
+	// Processes lists the entityTypeIds of the smart processes that the portal's settings name.
+	Processes func(ctx context.Context, id ID) ([]int, error)
+	// Tokens gives the tokens of one of the portal's applications; "" stands for the one at work.
+	Tokens    func(id ID, clientID string) *Tokens
 	Robots    []RobotSpec // the catalogue
 	PublicURL string      // BRIDGE_PUBLIC_URL
 	Memory    Memory
@@ -52,10 +93,15 @@ type SetupDeps struct {
 	Log       *slog.Logger
 }
 
-// Setup registers in a portal what the bridge needs there: automation rules, event handlers, fields and
-// tabs. It looks before each step and does only what is missing, so it may be cut off anywhere and run
-// again at any time. It is a lane.Worker of the rows of KindSetup and KindCheck.
-type Setup struct{ deps SetupDeps }
+// Setup registers in a portal what the bridge needs there: automation rules, event handlers, fields, tabs
+// and automation triggers, and repairs the difference later. It reads first and writes only what differs, so
+// it may be cut off anywhere and run again at any time. What is not the bridge's own is never touched. It is
+// a lane.Worker of the rows of KindSetup and KindCheck.
+type Setup struct {
+	deps  SetupDeps
+	mu    sync.Mutex
+	turns map[ID]chan struct{} // held by the setup that runs; its lane's lease keeps other nodes out
+}
 
 var _ lane.Worker = (*Setup)(nil)
 
@@ -68,22 +114,64 @@ func NewSetup(deps SetupDeps) *Setup {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
 	deps.PublicURL = strings.TrimRight(deps.PublicURL, "/")
-	return &Setup{deps: deps}
+	return &Setup{deps: deps, turns: map[ID]chan struct{}{}}
+}
+
+// turn waits for the portal's other setup to end, and gives what ends this one.
+func (s *Setup) turn(ctx context.Context, id ID) (end func(), err error) {
+	s.mu.Lock()
+	turn := s.turns[id]
+	if turn == nil {
+		turn = make(chan struct{}, 1)
+		s.turns[id] = turn
+	}
+	s.mu.Unlock()
+	select {
+	case turn <- struct{}{}:
+		return func() { <-turn }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // Work implements lane.Worker. What a person must put in order ends a setup as dead, with the list for
 // the journal; a self-check goes on checking.
 func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
-	p, ok := s.deps.Portals.Get(ID(row.Lane))
-	if !ok || p.State == Removed {
-		return lane.Result{Note: "the portal is not installed any more"}, nil
+	id, asked := ID(row.Lane), row.Code == checkAsked
+	end, err := s.turn(ctx, id)
+	if err != nil {
+		return lane.Result{}, err
 	}
-	if p.State == Paused && row.Kind == KindCheck {
-		return s.again("the portal is paused"), nil
+	defer end()
+	if row.Kind == KindCheck && s.deps.Tokens != nil {
+		if err := s.deps.Tokens(id, "").Tend(ctx); err != nil && ctx.Err() == nil {
+			s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "the administrators' tokens cannot be looked after now",
+				slog.String("portal", row.Lane), slog.String("error", err.Error()))
+		}
 	}
-	report, err := s.Run(ctx, p)
+	p, ok := s.deps.Portals.Get(id)
 	switch {
-	case err != nil && row.Kind == KindCheck && upstream.ClassOf(err) != upstream.Retry && upstream.ClassOf(err) != upstream.Wait:
+	case !ok || p.State == Removed:
+		return lane.Result{Note: "the portal is not installed any more"}, nil
+	case p.State == Paused && asked:
+		return lane.Result{Note: reconnectText(p)}, nil
+	case p.State == Paused && row.Kind == KindCheck:
+		return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(reviveEvery), Note: reconnectText(p)}, nil
+	}
+	report, err := s.run(ctx, p, row.Kind == KindSetup || asked)
+	if ctx.Err() != nil {
+		return lane.Result{}, errors.Join(err, ctx.Err())
+	}
+	if asked && err != nil {
+		report.Problems = append(report.Problems, err.Error())
+	}
+	if err == nil || asked || !passingFault(err) {
+		s.save(ctx, id, report, err)
+	}
+	switch {
+	case asked:
+		return lane.Result{Note: report.String()}, nil
+	case err != nil && row.Kind == KindCheck && !passingFault(err):
 		return s.again(err.Error()), nil // a dead check would never look again
 	case err != nil:
 		return lane.Result{}, err
@@ -96,70 +184,170 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	}
 }
 
+// passingFault reports whether the same setup may get through later.
+func passingFault(err error) bool {
+	class := upstream.ClassOf(err)
+	return class == upstream.Retry || class == upstream.Wait
+}
+
 func (s *Setup) again(note string) lane.Result {
 	return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(CheckEvery), Note: note}
 }
 
-// Report is what one setup found and did.
-type Report struct {
-	Family   string   // the portal's LICENSE_FAMILY
-	Scope    []string // granted scopes
-	Added    []string // what was missing and is there now, such as "robot realty_extract"
-	Removed  []string
-	Problems []string // what a person has to put in order
-}
-
-// String is the report in a line, for the journal.
-func (r Report) String() string {
-	text := fmt.Sprintf("plan family %q, added %d, removed %d", r.Family, len(r.Added), len(r.Removed))
-	if len(r.Problems) > 0 {
-		text += "; problems: " + strings.Join(r.Problems, "; ")
+// reconnectText is what is said of a portal that has nobody left to work as.
+func reconnectText(p Portal) string {
+	text := "the portal needs reconnecting: " + ErrReconnect.Error()
+	if p.Note != "" {
+		text += " (" + p.Note + ")"
 	}
 	return text
 }
 
-// run is one run of a setup.
-type run struct {
-	s      *Setup
-	p      Portal
-	app    Application
-	c      *bitrix.Client
-	track  *tracker
-	report Report
+// save keeps the report for whoever looks at the portal.
+func (s *Setup) save(ctx context.Context, id ID, report Report, failed error) {
+	if failed != nil && !slices.Contains(report.Problems, failed.Error()) {
+		report.Problems = append(report.Problems, failed.Error())
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReport)
+	defer cancel()
+	if err := s.deps.Store.SaveCheck(ctx, id, report); err != nil {
+		s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "a self-check's report cannot be stored", slog.String("error", err.Error()))
+	}
 }
 
-// Run does the setup now. What the portal refuses for good is among the report's problems; the error is
-// for what may pass later, or for a portal that does not know the application any more.
-func (s *Setup) Run(ctx context.Context, p Portal) (Report, error) {
-	r := &run{s: s, p: p, track: newTracker(s.deps.Memory, s.deps.Log, p.ID)}
-	err := r.all(ctx)
+// Run does the setup now, and writes also what the portal does not show: the automation rules. What the
+// portal refuses for good is among the report's problems; the error is for what may pass later, or for a
+// portal that does not know the application any more.
+func (s *Setup) Run(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, true) }
+
+// Check is Run that writes only what differs, as far as that is known. A second one right after it writes
+// nothing.
+func (s *Setup) Check(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, false) }
+
+func (s *Setup) run(ctx context.Context, p Portal, full bool) (Report, error) {
+	var (
+		report *Report
+		track  *tracker
+		err    error
+	)
+	for range maxHeirs {
+		report, track = &Report{At: s.deps.Now()}, newTracker(s.deps.Memory, s.deps.Log, p.ID)
+		if err = s.all(ctx, p, full, report, track); !errors.Is(err, errSucceeded) {
+			break
+		}
+		p, _ = s.deps.Portals.Get(p.ID)
+	}
 	switch {
 	case err != nil:
-		r.track.end(ctx, SetupAgain, []string{err.Error()})
-	case len(r.report.Problems) > 0:
-		r.track.end(ctx, SetupPartly, r.report.Problems)
+		track.end(ctx, SetupAgain, []string{err.Error()})
+	case len(report.Problems) > 0:
+		track.end(ctx, SetupPartly, report.Problems)
 	default:
-		r.track.end(ctx, SetupDone, nil)
+		track.end(ctx, SetupDone, nil)
 	}
-	return r.report, err
+	return *report, err
 }
 
-func (r *run) all(ctx context.Context) error {
-	var ok bool
-	if r.app, ok = r.p.Service(); !ok {
-		r.problem("no application of the portal is active")
+// all sets up the service application, which does the portal's work, and what the other applications of the
+// portal need beside it.
+func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, track *tracker) error {
+	service, ok := p.Service()
+	if !ok {
+		report.Problems = append(report.Problems, "no application of the portal is active")
 		return nil
 	}
-	var err error
-	if r.c, err = r.s.deps.Client(ctx, r.p.ID); err != nil {
+	client, err := s.deps.Client(ctx, p.ID)
+	if err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
-	for _, step := range []func(context.Context) error{r.portal, r.robots, r.events, r.fields, r.tabs} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("set up: %w", err)
+	var types []int
+	if s.deps.Processes != nil {
+		if types, err = s.deps.Processes(ctx, p.ID); err != nil {
+			report.Problems = append(report.Problems, "the smart processes of the settings: "+err.Error())
+		}
+	}
+	r := &run{s: s, p: p, app: service, c: client, service: true, full: full, types: types, track: track, report: report}
+	if err := r.all(ctx); err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	for _, other := range p.Apps {
+		if other.ClientID == service.ClientID || other.State != Active || s.deps.Application == nil {
+			continue
+		}
+		if err := s.beside(ctx, p, other, full, report, track); err != nil {
+			report.Notes = append(report.Notes, fmt.Sprintf("application %s, which is not the one at work: %s", other.ClientID, err))
 		}
 	}
 	return nil
+}
+
+// beside keeps up what an application has in the portal that does not do its work: rules that were placed in
+// its name, and the events that tell what becomes of it.
+func (s *Setup) beside(ctx context.Context, p Portal, a Application, full bool, report *Report, track *tracker) error {
+	client, err := s.deps.Application(ctx, p.ID, a.ClientID)
+	if err != nil {
+		return err
+	}
+	own := &Report{}
+	r := &run{s: s, p: p, app: a, c: client, full: full, track: track.quiet(), report: own}
+	err = r.all(ctx)
+	for d, names := range map[deed][]string{didAdd: own.Added, didRemove: own.Removed, didChange: own.Changed} {
+		for _, name := range names {
+			report.note(d, name+" of "+a.ClientID)
+		}
+	}
+	report.Renewed += own.Renewed
+	for _, problem := range own.Problems {
+		report.Notes = append(report.Notes, a.ClientID+": "+problem)
+	}
+	return err
+}
+
+// run is one run of a setup for one application.
+type run struct {
+	s       *Setup
+	p       Portal
+	app     Application
+	c       *bitrix.Client
+	service bool  // the application does the portal's work
+	full    bool  // what the portal does not show is written again
+	types   []int // smart processes that the settings name
+	track   *tracker
+	seen    survey
+	book    book
+	report  *Report
+}
+
+func (r *run) all(ctx context.Context) error {
+	known, err := r.s.deps.Store.Registered(ctx, r.p.ID, r.app.ClientID)
+	if err != nil {
+		return err
+	}
+	r.book.open(known)
+	r.track.begin(ctx, "portal", 3)
+	r.look(ctx)
+	r.track.finish(ctx)
+	steps := []func(context.Context) error{r.portal, r.robots, r.events}
+	if r.service {
+		steps = append(steps, r.fields, r.tabs, r.triggers)
+	}
+	for _, step := range steps {
+		if err = step(ctx); err != nil {
+			break
+		}
+	}
+	return errors.Join(err, r.close(ctx))
+}
+
+// close stores what was written, also when the run was cut off: it need not be written again.
+func (r *run) close(ctx context.Context) error {
+	known, written := r.book.close()
+	if !written {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveReport)
+	defer cancel()
+	return r.s.deps.Store.SaveRegistered(ctx, r.p.ID, r.app.ClientID, known)
 }
 
 func (r *run) problem(text string) { r.report.Problems = append(r.report.Problems, text) }
@@ -167,58 +355,62 @@ func (r *run) problem(text string) { r.report.Problems = append(r.report.Problem
 // judge keeps a refusal as a problem and lets the setup go on; what may pass, and an application that is
 // gone, ends it.
 func (r *run) judge(what string, err error) error {
-	if err == nil {
+	switch {
+	case err == nil:
 		return nil
-	}
-	class := upstream.ClassOf(err)
-	_, classified := errors.AsType[upstream.Classified](err)
-	if !classified || class == upstream.Retry || class == upstream.Wait || class == upstream.Relogin ||
-		errors.Is(err, bitrix.ErrAppGone) {
+	case ends(err):
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	r.problem(what + ": " + err.Error())
 	return nil
 }
 
-// requires reports whether the application's form grants a scope; without it the step is a problem.
-func (r *run) requires(scope, step string) bool {
-	for _, granted := range r.report.Scope {
-		if strings.EqualFold(granted, scope) {
-			return true
-		}
-	}
-	r.problem(fmt.Sprintf("%s: the application's form does not grant the scope %q", step, scope))
-	return false
+// ends reports whether a failure leaves nothing to go on with.
+func ends(err error) bool {
+	_, classified := errors.AsType[upstream.Classified](err)
+	return !classified || passingFault(err) || upstream.ClassOf(err) == upstream.Relogin || errors.Is(err, bitrix.ErrAppGone)
 }
 
-// portal reads what the portal says about itself and the user whose tokens do the work.
+// portal takes in what the portal says about itself and the user whose tokens do the work.
 func (r *run) portal(ctx context.Context) error {
-	r.track.begin(ctx, "portal", 3)
-	info, err := r.c.AppInfo(ctx)
-	if err := r.judge("read the plan", err); err != nil {
-		return err
-	}
-	r.track.advance(ctx)
-	if r.report.Family = string(info.LicenseFamily); r.report.Family != "" && r.report.Family != r.p.Family {
-		if err := r.s.deps.Store.SetFamily(ctx, r.p.ID, r.report.Family); err != nil {
-			return fmt.Errorf("store the plan: %w", err)
+	for _, name := range []string{readPlan, readScope, readUser} {
+		if _, err := r.has(name); err != nil {
+			return err
 		}
 	}
-	scope, err := r.c.Scope(ctx)
-	if err := r.judge("read the scopes", err); err != nil {
-		return err
-	}
-	if r.report.Scope = scope; err != nil {
+	info := r.seen.info
+	r.report.Family = string(info.LicenseFamily)
+	if r.report.Scope = r.seen.scope; r.seen.failed[readScope] != nil {
 		r.report.Scope = r.app.Scope
 	}
-	r.track.advance(ctx)
-	user, err := r.c.Profile(ctx)
-	if err := r.judge("read the user", err); err != nil {
-		return err
+	learned := Application{ClientID: r.app.ClientID, Scope: r.report.Scope, Status: string(info.Status)}
+	if err := r.s.deps.Store.LearnApplication(ctx, r.p.ID, r.report.Family, learned); err != nil {
+		return fmt.Errorf("store the plan: %w", err)
 	}
-	if err == nil && !user.Admin {
-		r.problem("the user whose tokens do the work is no administrator of the portal")
+	if info.PaymentExpired {
+		r.problem("the application is not paid: the portal refuses its work until it is")
 	}
-	r.track.advance(ctx)
+	if r.seen.failed[readPlan] == nil && !bool(info.Installed) && !r.full {
+		r.problem("the installation is not finished: an administrator has to open the application's page once, or Bitrix24 shows no tab and sends no event")
+	}
+	if r.seen.failed[readUser] == nil && !bool(r.seen.user.Admin) {
+		return r.demoted(ctx)
+	}
 	return nil
 }
+
+// demoted gives the work of somebody who is no administrator any more to another one.
+func (r *run) demoted(ctx context.Context) error {
+	others := slices.ContainsFunc(r.app.Admins, func(a Admin) bool { return a.lives() && a.UserID != r.app.Worker() })
+	if !others || r.s.deps.Tokens == nil {
+		r.problem("the user whose tokens do the work is no administrator of the portal")
+		return nil
+	}
+	if err := r.s.deps.Tokens(r.p.ID, r.app.ClientID).demote(ctx); err != nil {
+		return err
+	}
+	return errSucceeded
+}
+
+// errSucceeded ends a run whose administrator has just been replaced: it begins again as the next one.
+var errSucceeded = errors.New("another administrator does the work from now on")

@@ -3,16 +3,16 @@ package portal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
 	"konturbridge/bitrix"
-	"konturbridge/internal/upstream"
 )
 
-// robots makes the portal's automation rules those of the catalogue.
+// robots makes the application's automation rules those of the catalogue. The portal lists their codes and
+// nothing else, so what was written is remembered: another handler, name or parameter, or another user, is
+// told by that.
 // doc: api-reference/bizproc/bizproc-robot/index.md
 func (r *run) robots(ctx context.Context) error {
 	specs := r.s.deps.Robots
@@ -20,125 +20,189 @@ func (r *run) robots(ctx context.Context) error {
 	if !r.requires("bizproc", "automation rules") {
 		return nil
 	}
-	codes, err := r.c.RobotList(ctx)
-	if err != nil {
-		return r.judge("list the automation rules", err)
+	if ok, err := r.has(readRobots); !ok {
+		return err
 	}
+	var jobs []job
 	for _, spec := range specs {
-		added, err := r.robot(ctx, spec, slices.Contains(codes, spec.Code))
-		if err := r.judge("register the automation rule "+spec.Code, err); err != nil {
-			return err
-		}
-		if added {
-			r.report.Added = append(r.report.Added, "robot "+spec.Code)
-		}
-		r.track.advance(ctx)
+		jobs = append(jobs, r.robot(spec))
 	}
-	for _, code := range codes {
-		if slices.ContainsFunc(specs, func(s RobotSpec) bool { return s.Code == code }) {
-			continue
+	for _, code := range r.seen.robots {
+		if r.strange(code) {
+			jobs = append(jobs, r.removeRobot(code))
 		}
-		if err := r.c.RobotDelete(ctx, code); err != nil && !errors.Is(err, bitrix.ErrNotFound) {
-			if err := r.judge("remove the automation rule "+code, err); err != nil {
-				return err
+	}
+	return r.write(ctx, jobs)
+}
+
+// robot registers one rule, or writes it again. The list may be older than this moment, so both refusals
+// lead to the other method.
+func (r *run) robot(spec RobotSpec) job {
+	public := r.s.deps.PublicURL
+	robot := spec.robot(public+"/bitrix/robots/"+url.PathEscape(spec.Code), public+"/bitrix/placements/"+robotSettings, r.app.Worker())
+	name, wanted := "robot "+spec.Code, imprint(robot)
+	return func(ctx context.Context) []outcome {
+		defer r.track.advance(ctx)
+		was, known := r.book.get("robot/" + spec.Code)
+		listed, same := slices.Contains(r.seen.robots, spec.Code), known && was.Wanted == wanted
+		if listed && same && !r.full && r.s.deps.Now().Sub(was.At) < rewriteAfter {
+			return nil
+		}
+		did, err := didAdd, error(nil)
+		if listed {
+			did, err = didRenew, r.c.RobotUpdate(ctx, robot)
+			if known && !same {
+				did = didChange
 			}
-			continue
 		}
-		r.report.Removed = append(r.report.Removed, "robot "+code)
+		if !listed || errors.Is(err, bitrix.ErrNotFound) {
+			did, err = didAdd, r.c.RobotAdd(ctx, robot)
+		}
+		if errors.Is(err, bitrix.ErrAlreadyInstalled) {
+			did, err = didRenew, r.c.RobotUpdate(ctx, robot)
+		}
+		if err == nil {
+			r.book.put("robot/"+spec.Code, Written{Wanted: wanted, At: r.s.deps.Now()})
+		}
+		return []outcome{{deed: did, name: name, what: "register the automation rule " + spec.Code, err: err}}
 	}
-	return nil
 }
 
-// robot registers one rule, or renews it: its texts, its parameters and the address may have changed.
-// The list may be older than this moment, so both refusals lead to the other method.
-func (r *run) robot(ctx context.Context, spec RobotSpec, listed bool) (added bool, err error) {
-	robot := spec.robot(r.s.deps.PublicURL+"/bitrix/robots/"+url.PathEscape(spec.Code),
-		r.s.deps.PublicURL+"/bitrix/placements/"+robotSettings, r.app.UserID)
-	if listed {
-		if err = r.c.RobotUpdate(ctx, robot); !errors.Is(err, bitrix.ErrNotFound) {
-			return false, err
-		}
+// strange reports whether a listed rule is one that the bridge itself has registered and has no more.
+func (r *run) strange(code string) bool {
+	if slices.ContainsFunc(r.s.deps.Robots, func(s RobotSpec) bool { return s.Code == code }) {
+		return false
 	}
-	if err = r.c.RobotAdd(ctx, robot); errors.Is(err, bitrix.ErrAlreadyInstalled) {
-		return false, r.c.RobotUpdate(ctx, robot)
-	}
-	return err == nil, err
+	_, ours := r.book.get("robot/" + code)
+	return ours || strings.HasPrefix(code, "realty_") || strings.HasPrefix(code, "diadoc_")
 }
 
-// cardEvents are bound twice: online for speed, offline because an event that is not delivered is lost.
+func (r *run) removeRobot(code string) job {
+	return func(ctx context.Context) []outcome {
+		err := r.c.RobotDelete(ctx, code)
+		if errors.Is(err, bitrix.ErrNotFound) {
+			err = nil
+		}
+		if err == nil {
+			r.book.drop("robot/" + code)
+		}
+		return []outcome{{deed: didRemove, name: "robot " + code, what: "remove the automation rule " + code, err: err}}
+	}
+}
+
+// cardEvents are bound twice: online for speed, offline because an event that is not delivered is lost. The
+// base events of smart processes' items cover every one of them; their suffixed forms would only come twice.
+// doc: api-reference/crm/**/events/*.md
 func cardEvents() []string {
-	return []string{
+	return append([]string{
 		"ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALMOVETOCATEGORY", "ONCRMLEADADD", "ONCRMLEADUPDATE",
-		"ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMUPDATE",
-	}
+	}, itemEvents()...)
 }
+
+func itemEvents() []string { return []string{"ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMUPDATE"} }
 
 // appEvents concern the application itself and come online only.
 func appEvents() []string {
-	return []string{
-		bitrix.EventAppInstall, bitrix.EventAppUpdate, bitrix.EventAppUninstall, bitrix.EventOffline,
-	}
+	return []string{bitrix.EventAppInstall, bitrix.EventAppUpdate, bitrix.EventAppUninstall, bitrix.EventAppPayment}
 }
 
-// bindings are the handlers that the bridge wants.
-func (s *Setup) bindings() []bitrix.EventBinding {
-	var wanted []bitrix.EventBinding
-	for _, event := range slices.Concat(appEvents(), cardEvents()) {
-		wanted = append(wanted, bitrix.EventBinding{Event: event, Handler: s.deps.PublicURL + "/bitrix/events"})
+// bindings are the handlers that the application needs: one that doesn't do the portal's work only hears
+// what becomes of itself, or every card's event would come twice.
+func (r *run) bindings() []bitrix.EventBinding {
+	online, offline := appEvents(), []string(nil)
+	if r.service {
+		online = slices.Concat(online, []string{bitrix.EventOffline}, cardEvents())
+		offline = cardEvents()
 	}
-	for _, event := range cardEvents() {
+	var wanted []bitrix.EventBinding
+	for _, event := range online {
+		wanted = append(wanted, bitrix.EventBinding{Event: event, Handler: r.eventHandler()})
+	}
+	for _, event := range offline {
 		wanted = append(wanted, bitrix.EventBinding{Event: event, Offline: true})
 	}
 	return wanted
 }
 
-// events binds what is missing and removes the application's bindings to other addresses, which are its
-// own of the time before the bridge moved. doc: api-reference/events/event-bind.md
+func (r *run) eventHandler() string { return r.s.deps.PublicURL + "/bitrix/events" }
+
+// events binds what is missing and removes the application's bindings to addresses of the bridge that it has
+// no more, and those that another application has taken over. doc: api-reference/events/event-bind.md
 func (r *run) events(ctx context.Context) error {
-	wanted := r.s.bindings()
+	wanted := r.bindings()
 	r.track.begin(ctx, "events", len(wanted))
 	if !r.requires("crm", "events") {
 		return nil
 	}
-	bound, err := r.c.EventGet(ctx)
-	if err != nil {
-		return r.judge("list the event handlers", err)
+	if ok, err := r.has(readEvents); !ok {
+		return err
 	}
-	same := func(a, b bitrix.EventBinding) bool {
-		return strings.EqualFold(a.Event, b.Event) && a.Offline == b.Offline && (a.Offline || a.Handler == b.Handler)
-	}
+	var jobs []job
 	for _, b := range wanted {
-		if !slices.ContainsFunc(bound, func(have bitrix.EventBinding) bool { return same(have, b) }) {
-			err := r.c.EventBind(ctx, b)
-			if errors.Is(err, bitrix.ErrAlreadyBound) {
-				err = nil
-			}
-			if judged := r.judge(bindingName(b), err); judged != nil {
-				return judged
-			}
-			if err == nil {
-				r.report.Added = append(r.report.Added, bindingName(b))
-			}
-		}
-		r.track.advance(ctx)
+		jobs = append(jobs, r.bind(b))
 	}
-	return r.unbindStrangers(ctx, bound)
+	for _, b := range r.seen.bound {
+		if r.outdated(b, wanted) {
+			jobs = append(jobs, r.unbind(b))
+		}
+	}
+	return r.write(ctx, jobs)
 }
 
-func (r *run) unbindStrangers(ctx context.Context, bound []bitrix.EventBinding) error {
-	for _, b := range bound {
-		if b.Offline || strings.HasPrefix(b.Handler, r.s.deps.PublicURL+"/bitrix/") {
-			continue
+func sameBinding(a, b bitrix.EventBinding) bool {
+	return strings.EqualFold(a.Event, b.Event) && a.Offline == b.Offline && (a.Offline || a.Handler == b.Handler)
+}
+
+func (r *run) bind(b bitrix.EventBinding) job {
+	return func(ctx context.Context) []outcome {
+		defer r.track.advance(ctx)
+		if slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) }) {
+			return nil
 		}
-		if _, err := r.c.EventUnbind(ctx, bitrix.EventBinding{Event: b.Event, Handler: b.Handler}); err != nil {
-			if err := r.judge("unbind "+bindingName(b), err); err != nil {
-				return err
-			}
-			continue
+		err := r.c.EventBind(ctx, b)
+		switch {
+		case errors.Is(err, bitrix.ErrAlreadyBound): // the list is older than this moment
+			return nil
+		case errors.Is(err, bitrix.ErrNotFound) && r.dispensable(b.Event):
+			return nil
 		}
-		r.report.Removed = append(r.report.Removed, bindingName(b))
+		return []outcome{{deed: didAdd, name: bindingName(b), what: bindingName(b), err: err}}
 	}
-	return nil
+}
+
+// dispensable reports whether an edition may lack an event without a loss: payments concern market
+// applications, items of smart processes those portals whose settings name one.
+func (r *run) dispensable(event string) bool {
+	return event == bitrix.EventAppPayment || slices.Contains(itemEvents(), event) && len(r.types) == 0
+}
+
+// outdated reports whether a binding of the application is the bridge's own and wanted no more. An offline
+// one has no address; it is the bridge's own when it is about a card.
+func (r *run) outdated(b bitrix.EventBinding, wanted []bitrix.EventBinding) bool {
+	if slices.ContainsFunc(wanted, func(w bitrix.EventBinding) bool { return sameBinding(w, b) }) {
+		return false
+	}
+	if b.Offline {
+		return slices.Contains(cardEvents(), strings.ToUpper(b.Event))
+	}
+	return r.ours(b.Handler, "/bitrix/events")
+}
+
+// ours reports whether an address is the bridge's: on its host, or its path on the host where it was before.
+func (r *run) ours(handler, path string) bool {
+	there, err := url.Parse(handler)
+	here, failed := url.Parse(r.s.deps.PublicURL)
+	if err != nil || failed != nil {
+		return false
+	}
+	return there.Hostname() != "" && strings.EqualFold(there.Hostname(), here.Hostname()) || strings.HasSuffix(there.Path, path)
+}
+
+func (r *run) unbind(b bitrix.EventBinding) job {
+	return func(ctx context.Context) []outcome {
+		_, err := r.c.EventUnbind(ctx, bitrix.EventBinding{Event: b.Event, Handler: b.Handler, Offline: b.Offline})
+		return []outcome{{deed: didRemove, name: bindingName(b), what: "unbind " + bindingName(b), err: err}}
+	}
 }
 
 func bindingName(b bitrix.EventBinding) string {
@@ -148,118 +212,48 @@ func bindingName(b bitrix.EventBinding) string {
 	return "event " + b.Event
 }
 
-// fields adds the bridge's own fields to deals and leads; a field that is there is left as its owner has
-// made it. doc: api-reference/crm/deals/user-defined-fields/crm-deal-userfield-add.md
-func (r *run) fields(ctx context.Context) error {
-	kinds := []bitrix.EntityTypeID{bitrix.EntityDeal, bitrix.EntityLead}
-	r.track.begin(ctx, "fields", len(kinds)*len(Fields()))
-	if !r.requires("crm", "fields") {
+// triggers makes the application's automation triggers those of the bridge. A trigger that somebody else has
+// made in the application's name stays. doc: api-reference/crm/automation/**
+func (r *run) triggers(ctx context.Context) error {
+	wanted := AutomationTriggers()
+	r.track.begin(ctx, "triggers", len(wanted))
+	if !r.grants("crm") { // said already
 		return nil
 	}
-	for _, kind := range kinds {
-		have, err := r.c.UserFieldList(ctx, kind, bitrix.ListOptions{})
-		if err != nil {
-			if err := r.judge("list the fields of "+kind.Name(), err); err != nil {
-				return err
+	if ok, err := r.has(readTriggers); !ok {
+		return err
+	}
+	var jobs []job
+	for _, t := range wanted {
+		jobs = append(jobs, r.trigger(t))
+	}
+	for _, t := range r.seen.triggers {
+		if strings.HasPrefix(t.Code, triggerPrefix) && !slices.ContainsFunc(wanted, func(w AutomationTrigger) bool { return w.Code == t.Code }) {
+			jobs = append(jobs, r.removeTrigger(t.Code))
+		}
+	}
+	return r.write(ctx, jobs)
+}
+
+// trigger adds one, or gives it its name again: adding a code that exists renames it.
+func (r *run) trigger(t AutomationTrigger) job {
+	return func(ctx context.Context) []outcome {
+		defer r.track.advance(ctx)
+		at := slices.IndexFunc(r.seen.triggers, func(have bitrix.Trigger) bool { return have.Code == t.Code })
+		did := didAdd
+		if at >= 0 {
+			if did = didChange; r.seen.triggers[at].Name == t.Name {
+				return nil
 			}
-			continue
 		}
-		for _, field := range Fields() {
-			if !hasField(have, field.FieldName) {
-				if err := r.field(ctx, kind, field); err != nil {
-					return err
-				}
-			}
-			r.track.advance(ctx)
-		}
+		err := r.c.TriggerAdd(ctx, bitrix.Trigger{Code: t.Code, Name: t.Name})
+		return []outcome{{deed: did, name: "trigger " + t.Code, what: "register the automation trigger " + t.Code, err: err}}
 	}
-	return nil
 }
 
-// field adds one. When that is refused it is looked for by name: the list above may have been cut, and
-// the answer to an earlier try may have been lost.
-func (r *run) field(ctx context.Context, kind bitrix.EntityTypeID, field bitrix.UserField) error {
-	what := fmt.Sprintf("field %s of %s", field.FieldName, kind.Name())
-	_, err := r.c.UserFieldAdd(ctx, kind, field)
-	if err == nil {
-		r.report.Added = append(r.report.Added, what)
-		return nil
+func (r *run) removeTrigger(code string) job {
+	return func(ctx context.Context) []outcome {
+		err := r.c.TriggerDelete(ctx, code)
+		return []outcome{{deed: didRemove, name: "trigger " + code, what: "remove the automation trigger " + code, err: err}}
 	}
-	if upstream.ClassOf(err) == upstream.Wait { // it was not executed
-		return r.judge("add the "+what, err)
-	}
-	named, lookup := r.c.UserFieldList(ctx, kind, bitrix.ListOptions{Filter: map[string]any{"FIELD_NAME": field.FieldName}})
-	if lookup == nil && hasField(named, field.FieldName) {
-		return nil
-	}
-	return r.judge("add the "+what, err)
-}
-
-func hasField(list []bitrix.UserField, name string) bool {
-	return slices.ContainsFunc(list, func(f bitrix.UserField) bool { return strings.EqualFold(f.FieldName, name) })
-}
-
-// tabCode is the widget's name in the bridge's own address.
-const tabCode = "crm_detail_tab"
-
-// tabs shows the bridge in the cards of deals, leads and every smart process that the portal has.
-// doc: api-reference/widgets/placement-bind.md
-func (r *run) tabs(ctx context.Context) error {
-	if !slices.ContainsFunc(r.report.Scope, func(s string) bool { return strings.EqualFold(s, "placement") }) {
-		return nil // the tab is a comfort, not a need: a form without that scope is a choice
-	}
-	valid, err := r.c.PlacementList(ctx)
-	if err != nil {
-		return r.judge("list the tabs", err)
-	}
-	bound, err := r.c.PlacementGet(ctx)
-	if err != nil {
-		return r.judge("list the tabs", err)
-	}
-	codes := slices.DeleteFunc(valid, func(code string) bool { return !wantsTab(code) })
-	r.track.begin(ctx, "tabs", len(codes))
-	handler := r.s.deps.PublicURL + "/bitrix/placements/" + tabCode
-	for _, code := range codes {
-		if err := r.tab(ctx, code, handler, bound); err != nil {
-			return err
-		}
-		r.track.advance(ctx)
-	}
-	return nil
-}
-
-func (r *run) tab(ctx context.Context, code, handler string, bound []bitrix.Placement) error {
-	have := false
-	for _, b := range bound {
-		switch {
-		case b.Code != code:
-		case b.Handler == handler:
-			have = true
-		default: // of the time before the bridge moved
-			if _, err := r.c.PlacementUnbind(ctx, code, b.Handler); err != nil {
-				return r.judge("remove the tab "+code, err)
-			}
-			r.report.Removed = append(r.report.Removed, "tab "+code)
-		}
-	}
-	if have {
-		return nil
-	}
-	err := r.c.PlacementBind(ctx, bitrix.Placement{
-		Code: code, Handler: handler, Title: "Контур",
-		Titles: bitrix.Titles{"ru": {Title: "Контур"}, "en": {Title: "Kontur"}},
-	})
-	if err == nil {
-		r.report.Added = append(r.report.Added, "tab "+code)
-	}
-	if errors.Is(err, bitrix.ErrAlreadyBound) {
-		err = nil
-	}
-	return r.judge("add the tab "+code, err)
-}
-
-// wantsTab picks the tabs of cards that docflows can start from.
-func wantsTab(code string) bool {
-	kind, ok := tabEntity(code)
-	return ok && (kind == bitrix.EntityDeal || kind == bitrix.EntityLead || kind.IsSmartProcess())
 }

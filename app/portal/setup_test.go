@@ -49,7 +49,7 @@ func requireSetUp(t *testing.T, r *rig) {
 	handler := " " + publicURL + "/bitrix/events"
 	online, offline := boundEvents(r)
 	require.Equal(t, []string{
-		"ONAPPINSTALL" + handler, "ONAPPUNINSTALL" + handler, "ONAPPUPDATE" + handler, "ONCRMDEALADD" + handler,
+		"ONAPPINSTALL" + handler, "ONAPPPAYMENT" + handler, "ONAPPUNINSTALL" + handler, "ONAPPUPDATE" + handler, "ONCRMDEALADD" + handler,
 		"ONCRMDEALMOVETOCATEGORY" + handler, "ONCRMDEALUPDATE" + handler, "ONCRMDYNAMICITEMADD" + handler,
 		"ONCRMDYNAMICITEMUPDATE" + handler, "ONCRMLEADADD" + handler, "ONCRMLEADUPDATE" + handler, "ONOFFLINEEVENT" + handler,
 	}, online)
@@ -73,15 +73,23 @@ func requireSetUp(t *testing.T, r *rig) {
 		"CRM_DEAL_DETAIL_TAB": publicURL + "/bitrix/placements/crm_detail_tab",
 		"CRM_LEAD_DETAIL_TAB": publicURL + "/bitrix/placements/crm_detail_tab",
 	}, tabs)
+	triggers, err := r.client.TriggerList(t.Context())
+	require.NoError(t, err)
+	var wanted []bitrix.Trigger
+	for _, trigger := range portal.AutomationTriggers() {
+		wanted = append(wanted, bitrix.Trigger(trigger))
+	}
+	require.ElementsMatch(t, wanted, triggers)
 }
 
-func writes(r *rig) (n int) {
+// writes lists the calls that change something.
+func writes(r *rig) (methods []string) {
 	for _, c := range r.portal.Calls() {
-		if !bitrix.IsRead(c.Method) && c.Method != "bizproc.robot.update" {
-			n++
+		if !bitrix.IsRead(c.Method) {
+			methods = append(methods, c.Method)
 		}
 	}
-	return n
+	return methods
 }
 
 func TestSetup(t *testing.T) {
@@ -93,14 +101,14 @@ func TestSetup(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Problems)
 	require.Equal(t, "pro", report.Family)
-	require.Len(t, report.Added, 2+18+18+2)
+	require.Len(t, report.Added, 2+19+18+2+5)
 	requireSetUp(t, r)
 
 	after, _ := r.stored(t)
 	require.Equal(t, "pro", after.Family)
 	progress := r.setup.Progress(t.Context(), p.ID)
 	require.Equal(t, portal.SetupDone, progress.State)
-	require.Len(t, progress.Steps, 5)
+	require.Len(t, progress.Steps, 6)
 	for _, step := range progress.Steps {
 		require.Equal(t, step.Total, step.Done, step.Name)
 	}
@@ -108,12 +116,17 @@ func TestSetup(t *testing.T) {
 	r.install(t)
 	require.Equal(t, portal.SetupWaiting, r.setup.Progress(t.Context(), p.ID).State, "a new installation begins anew")
 	after, _ = r.stored(t)
-	before := writes(r)
+	before := len(writes(r))
 	report, err = r.setup.Run(t.Context(), after)
 	require.NoError(t, err)
-	require.Empty(t, report.Added)
-	require.Empty(t, report.Removed)
-	require.Equal(t, before, writes(r), "a repeated setup only renews the robots")
+	require.False(t, report.Repaired(), report.String())
+	require.Equal(t, 2, report.Renewed)
+	require.Equal(t, []string{"bizproc.robot.update", "bizproc.robot.update"}, writes(r)[before:], "a repeated setup only renews the robots")
+	before = len(writes(r))
+	report, err = r.setup.Check(t.Context(), after)
+	require.NoError(t, err)
+	require.False(t, report.Repaired(), report.String())
+	require.Empty(t, writes(r)[before:], "a check that finds everything in order writes nothing")
 	requireSetUp(t, r)
 }
 
@@ -199,7 +212,10 @@ func TestSetupProblems(t *testing.T) {
 			`events: the application's form does not grant the scope "crm"`,
 			`fields: the application's form does not grant the scope "crm"`,
 		}},
-		"one robot refused": {func(r *rig) { r.portal.FailNext("bizproc.robot.add", 400, "ERROR_ACTIVITY_VALIDATION_FAILURE", 1) },
+		"one robot refused": {func(r *rig) {
+			r.setup = r.newSetup(publicURL, robots("realty_extract"))
+			r.portal.FailNext("bizproc.robot.add", 400, "ERROR_ACTIVITY_VALIDATION_FAILURE", 1)
+		},
 			[]string{"register the automation rule realty_extract: bitrix: bizproc.robot.add: ERROR_ACTIVITY_VALIDATION_FAILURE: Ordered failure (HTTP 400)"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -16,6 +16,9 @@ const (
 	TriggerDocumentRejected = "kb_document_rejected"
 )
 
+// triggerPrefix begins the codes of the bridge's own triggers.
+const triggerPrefix = "kb_"
+
 // AutomationTriggers are the triggers that a setup registers. The platform takes one name for all
 // languages. doc: api-reference/crm/automation/**
 func AutomationTriggers() []AutomationTrigger {

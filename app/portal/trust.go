@@ -15,7 +15,7 @@ var ErrDenied = errors.New("the request is not trusted")
 
 func denied(why string) error { return fmt.Errorf("%w: %s", ErrDenied, why) }
 
-// Application says which of the portal's active applications a request's application_token belongs to.
+// Application says which of the portal's applications a request's application_token belongs to.
 // The comparison takes the same time whatever is wrong.
 //
 // Errors: wrapping ErrDenied. doc: api-reference/events/safe-event-handlers.md
@@ -25,7 +25,7 @@ func (p Portal) Application(applicationToken string) (Application, error) {
 	for i, a := range p.Apps {
 		kept := sha256.Sum256([]byte(a.Token))
 		// A portal that never told its token has "": nothing matches that.
-		if a.State == Active && a.Token != "" && subtle.ConstantTimeCompare(kept[:], given[:]) == 1 {
+		if a.State != Removed && a.Token != "" && subtle.ConstantTimeCompare(kept[:], given[:]) == 1 {
 			found = i
 		}
 	}
@@ -40,20 +40,19 @@ func (p Portal) Application(applicationToken string) (Application, error) {
 }
 
 // Trusted finds the portal that a request says it comes from and the application whose token it
-// carries. working asks for a portal that work may be taken from: a paused one has lost its
-// credentials, so nothing that it asks for could be done.
+// carries. A paused portal is trusted too: what it asks for is kept and waits until it is reconnected.
 //
 // Errors: wrapping ErrDenied.
-func (d *Directory) Trusted(member, applicationToken string, working bool) (Portal, Application, error) {
-	p, a, err := d.trusted(member, applicationToken, working)
+func (d *Directory) Trusted(member, applicationToken string) (Portal, Application, error) {
+	p, a, err := d.trusted(member, applicationToken)
 	if err != nil {
 		d.lookAgain()
-		p, a, err = d.trusted(member, applicationToken, working)
+		p, a, err = d.trusted(member, applicationToken)
 	}
 	return p, a, err
 }
 
-func (d *Directory) trusted(member, applicationToken string, working bool) (Portal, Application, error) {
+func (d *Directory) trusted(member, applicationToken string) (Portal, Application, error) {
 	p, ok := d.Get(ID(member))
 	if !ok {
 		return Portal{}, Application{}, denied("the portal is not known")
@@ -62,7 +61,7 @@ func (d *Directory) trusted(member, applicationToken string, working bool) (Port
 	if err != nil {
 		return Portal{}, Application{}, err
 	}
-	if p.State == Removed || working && p.State != Active {
+	if p.State == Removed {
 		return Portal{}, Application{}, denied("the portal is " + string(p.State))
 	}
 	return p, a, nil
@@ -87,7 +86,7 @@ func (d *Directory) trustedHook(secret, member string) (Portal, error) {
 		return Portal{}, denied("the webhook's secret is not known")
 	case string(p.ID) != member:
 		return Portal{}, denied("the webhook's secret belongs to another portal")
-	case p.State != Active:
+	case p.State == Removed:
 		return Portal{}, denied("the portal is " + string(p.State))
 	}
 	return p, nil

@@ -106,7 +106,7 @@ func TestARefusalLooksAgain(t *testing.T) {
 		require.NoError(t, d.Reload(t.Context()))
 		s.put([]portal.Portal{{ID: "new", State: portal.Active, HookSecret: "hook",
 			Apps: []portal.Application{{ClientID: "one", Token: "token", State: portal.Active}}}}, nil)
-		p, a, err := d.Trusted("new", "token", true)
+		p, a, err := d.Trusted("new", "token")
 		require.NoError(t, err)
 		require.Equal(t, portal.ID("new"), p.ID)
 		require.Equal(t, "one", a.ClientID)
@@ -117,7 +117,7 @@ func TestARefusalLooksAgain(t *testing.T) {
 		var flood sync.WaitGroup
 		for range 200 {
 			flood.Go(func() {
-				_, _, err := d.Trusted("new", "forged", true)
+				_, _, err := d.Trusted("new", "forged")
 				require.ErrorIs(t, err, portal.ErrDenied)
 			})
 		}
@@ -133,34 +133,34 @@ func TestTrusted(t *testing.T) {
 		{ClientID: "gone", Token: "old", State: portal.Removed},
 		{ClientID: "one", Token: "token-1", State: portal.Active},
 		{ClientID: "two", Token: "token-2", State: portal.Active},
+		{ClientID: "missed", Token: "token-3", State: portal.Gone},
 		{ClientID: "mute", State: portal.Active},
 	}
 	d := directory(t,
 		portal.Portal{ID: "active", State: portal.Active, Apps: apps},
 		portal.Portal{ID: "paused", State: portal.Paused, Apps: apps},
 		portal.Portal{ID: "removed", State: portal.Removed, Apps: apps},
-		portal.Portal{ID: "mute", State: portal.Active, Apps: apps[3:]},
+		portal.Portal{ID: "mute", State: portal.Active, Apps: apps[4:]},
 	)
 	for name, tc := range map[string]struct {
 		member, token string
-		working       bool
 		want          string // the application; "" is refused
 	}{
-		"first application":      {"active", "token-1", true, "one"},
-		"second application":     {"active", "token-2", true, "two"},
-		"removed application":    {"active", "old", true, ""},
-		"missing token":          {"active", "", true, ""},
-		"longer token":           {"active", "token-1x", true, ""},
-		"shorter token":          {"active", "token-", true, ""},
-		"token never told":       {"mute", "", true, ""},
-		"unknown portal":         {"nobody", "token-1", true, ""},
-		"paused, for work":       {"paused", "token-1", true, ""},
-		"paused, to be removed":  {"paused", "token-1", false, "one"},
-		"removed, to be removed": {"removed", "token-1", false, ""},
+		"first application":    {"active", "token-1", "one"},
+		"second application":   {"active", "token-2", "two"},
+		"removed application":  {"active", "old", ""},
+		"application not seen": {"active", "token-3", "missed"},
+		"missing token":        {"active", "", ""},
+		"longer token":         {"active", "token-1x", ""},
+		"shorter token":        {"active", "token-", ""},
+		"token never told":     {"mute", "", ""},
+		"unknown portal":       {"nobody", "token-1", ""},
+		"needs reconnecting":   {"paused", "token-1", "one"},
+		"removed":              {"removed", "token-1", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, a, err := d.Trusted(tc.member, tc.token, tc.working)
+			p, a, err := d.Trusted(tc.member, tc.token)
 			if tc.want == "" {
 				require.ErrorIs(t, err, portal.ErrDenied)
 				require.Empty(t, p.ID)
@@ -178,16 +178,18 @@ func TestTrustedHook(t *testing.T) {
 		portal.Portal{ID: "a", State: portal.Active, HookSecret: "secret-a"},
 		portal.Portal{ID: "b", State: portal.Paused, HookSecret: "secret-b"},
 		portal.Portal{ID: "c", State: portal.Active},
+		portal.Portal{ID: "d", State: portal.Removed, HookSecret: "secret-d"},
 	)
 	for name, tc := range map[string]struct {
 		secret, member string
 		ok             bool
 	}{
-		"right":            {"secret-a", "a", true},
-		"another portal":   {"secret-a", "c", false},
-		"paused":           {"secret-b", "b", false},
-		"wrong":            {"secret-x", "a", false},
-		"no secret at all": {"", "c", false},
+		"right":              {"secret-a", "a", true},
+		"another portal":     {"secret-a", "c", false},
+		"needs reconnecting": {"secret-b", "b", true},
+		"removed":            {"secret-d", "d", false},
+		"wrong":              {"secret-x", "a", false},
+		"no secret at all":   {"", "c", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -23,7 +23,7 @@ type Visit struct {
 	Lang    string
 }
 
-// Visit proves an opening of a page of an installed application: the posted token is shown to the
+// Visit proves an opening of a page of an application: the posted token is shown to the
 // authorization server, the user's rights are asked of the portal at its confirmed address, and in a
 // card's tab the card is read with the user's own token, since its id comes from the browser.
 //
@@ -32,19 +32,19 @@ type Visit struct {
 // Errors: wrapping ErrDenied or ErrUpstreamSilent; anything else is the database's.
 // doc: settings/oauth/simple-way.md, api-reference/widgets/index.md
 func (in *Installer) Visit(ctx context.Context, o bitrix.PageOpening) (Visit, error) {
-	p, ok := in.deps.Portals.Get(ID(o.MemberID))
-	if !ok || p.State == Removed {
-		return Visit{}, denied("the portal is not known or was removed")
-	}
 	id, err := in.deps.Servers.AppInfo(ctx, o.ServerEndpoint, string(o.AccessToken))
 	if err != nil {
 		return Visit{}, visitFailed(err)
 	}
-	if a, ok := p.App(id.ClientID); !ok || a.State != Active || id.MemberID != string(p.ID) || !id.Installed {
+	p, installed := in.deps.Portals.Get(ID(id.MemberID))
+	a, known := p.App(id.ClientID)
+	if _, ours := in.keys(id.ClientID); !known && !ours || id.MemberID != o.MemberID || !id.Installed {
 		return Visit{}, denied("the token belongs to another portal or application")
 	}
-	if err := in.Move(ctx, p.ID, id.ClientEndpoint); err != nil {
-		return Visit{}, err
+	if installed {
+		if err := in.Move(ctx, p.ID, id.ClientEndpoint); err != nil {
+			return Visit{}, err
+		}
 	}
 	client := bitrix.New(in.deps.Upstream, fixed{string(o.AccessToken), id.ClientEndpoint})
 	user, err := client.Profile(ctx)
@@ -54,25 +54,27 @@ func (in *Installer) Visit(ctx context.Context, o bitrix.PageOpening) (Visit, er
 	if id.UserID != 0 && int64(user.ID) != id.UserID {
 		return Visit{}, denied("the portal names another user than the authorization server")
 	}
-	if err := in.heal(ctx, p, id, o, bool(user.Admin)); err != nil {
+	if err := in.heal(ctx, p, a, id, o, bool(user.Admin)); err != nil {
 		return Visit{}, err
 	}
-	p, _ = in.deps.Portals.Get(p.ID) // with what was learned
+	p, _ = in.deps.Portals.Get(ID(id.MemberID)) // with what was learned
 	v := Visit{Portal: p, Lang: o.Lang, Session: Session{Portal: p.ID, UserID: int64(user.ID), Admin: bool(user.Admin)}}
 	v.Session.Card, err = cardOf(ctx, client, o)
 	return v, err
 }
 
-// heal takes from an administrator's page what the portal lacks: fresh credentials when it is paused for
-// having lost its own, else an application_token that was missed.
-func (in *Installer) heal(ctx context.Context, p Portal, id oauth.Identity, o bitrix.PageOpening, admin bool) error {
+// heal takes from an administrator's page what the portal lacks: an application_token that was missed, a spare
+// pair, and the whole installation when its portal or application is not at work (its credentials were lost, it
+// was taken for removed, the event of its installation was lost, or its form names no installer page).
+func (in *Installer) heal(ctx context.Context, p Portal, a Application, id oauth.Identity, o bitrix.PageOpening, admin bool) error {
+	working := p.State == Active && a.State == Active
 	switch {
-	case p.State == Active && admin:
-		return in.learn(ctx, p, id, string(o.ApplicationToken))
-	case p.State == Active:
+	case working && admin:
+		return in.learn(ctx, p, id, o)
+	case working:
 		return nil
 	case !admin:
-		return denied("the portal is paused and the user is no administrator")
+		return denied("the application is not at work in the portal and the user is no administrator")
 	}
 	out, err := in.Install(ctx, FromPage(o))
 	if err == nil && out.Pending != "" {

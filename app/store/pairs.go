@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 
+	"konturbridge/app/portal"
 	"konturbridge/oauth"
 )
 
@@ -25,6 +25,9 @@ func (s *Store) LoadPair(ctx context.Context, key string) (oauth.Pair, error) {
 	}
 	if err != nil {
 		return oauth.Pair{}, down(err)
+	}
+	if len(sealed) == 0 {
+		return oauth.Pair{}, oauth.ErrNoPair
 	}
 	plain, err := s.seal.Open(sealed, bind("pairs", key, "sealed"))
 	if err != nil {
@@ -56,11 +59,7 @@ func (s *Store) SavePair(ctx context.Context, key string, old int64, p oauth.Pai
 		}
 		sealed := s.seal.Seal(plain, bind("pairs", key, "sealed"))
 		if old == 0 {
-			owner, _, _ := strings.Cut(key, "/")
-			_, err = t.exec(`INSERT INTO pairs (key, portal, sealed, expires, version) VALUES (?, ?, ?, ?, ?)
-				ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, expires = excluded.expires, version = excluded.version`,
-				key, owner, sealed, ms(p.Expires), p.Version)
-			return err
+			return t.putPair(key, sealed, p)
 		}
 		n, err := t.exec(`UPDATE pairs SET sealed = ?, expires = ?, version = ? WHERE key = ? AND version = ?`,
 			sealed, ms(p.Expires), p.Version, key, old)
@@ -73,4 +72,13 @@ func (s *Store) SavePair(ctx context.Context, key string, old int64, p oauth.Pai
 		return oauth.Pair{}, err // the writer may still be filling p
 	}
 	return p, nil
+}
+
+// putPair stores a pair whatever is there: its administrator has just left it.
+func (t *tx) putPair(key string, sealed []byte, p oauth.Pair) error {
+	id, client, user, _ := portal.ParsePairKey(key)
+	_, err := t.exec(`INSERT INTO pairs (key, portal, client_id, user_id, sealed, expires, version, given) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (key) DO UPDATE SET sealed = excluded.sealed, expires = excluded.expires, version = excluded.version,
+		dead = '', given = excluded.given`, key, string(id), client, user, sealed, ms(p.Expires), p.Version, ms(t.now))
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 
+	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 )
 
@@ -15,7 +16,7 @@ func bind(table, id, column string) string { return table + "/" + id + "/" + col
 
 // Portals reads all portals with their applications.
 func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
-	rows, err := s.read.QueryContext(ctx, `SELECT id, domain, endpoint, server, state, family, hook_secret, settings,
+	rows, err := s.read.QueryContext(ctx, `SELECT id, domain, endpoint, server, state, note, family, hook_secret, settings,
 		settings_version, watched_since, installed FROM portals ORDER BY installed, id`)
 	if err != nil {
 		return nil, down(err)
@@ -29,7 +30,7 @@ func (s *Store) Portals(ctx context.Context) ([]portal.Portal, error) {
 			since            string
 			installed        int64
 		)
-		if err := rows.Scan(&p.ID, &p.Domain, &p.Endpoint, &p.Server, &p.State, &p.Family, &secret, &settings,
+		if err := rows.Scan(&p.ID, &p.Domain, &p.Endpoint, &p.Server, &p.State, &p.Note, &p.Family, &secret, &settings,
 			&p.Version, &since, &installed); err != nil {
 			return nil, err
 		}
@@ -57,8 +58,12 @@ func (s *Store) addApplications(ctx context.Context, portals []portal.Portal) er
 	for i, p := range portals {
 		at[p.ID] = i
 	}
-	rows, err := s.read.QueryContext(ctx, `SELECT portal, client_id, token, scope, status, user_id, state FROM applications
-		ORDER BY portal, client_id`)
+	admins, err := s.admins(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := s.read.QueryContext(ctx, `SELECT portal, client_id, token, scope, status, user_id, state, installed FROM applications
+		ORDER BY portal, installed, client_id`)
 	if err != nil {
 		return down(err)
 	}
@@ -69,8 +74,9 @@ func (s *Store) addApplications(ctx context.Context, portals []portal.Portal) er
 			a      portal.Application
 			sealed []byte
 			scope  string
+			since  int64
 		)
-		if err := rows.Scan(&id, &a.ClientID, &sealed, &scope, &a.Status, &a.UserID, &a.State); err != nil {
+		if err := rows.Scan(&id, &a.ClientID, &sealed, &scope, &a.Status, &a.UserID, &a.State, &since); err != nil {
 			return err
 		}
 		i, known := at[id]
@@ -84,10 +90,33 @@ func (s *Store) addApplications(ctx context.Context, portals []portal.Portal) er
 			}
 			a.Token = string(plain)
 		}
-		a.Scope = strings.Fields(scope)
+		a.Scope, a.Installed, a.Admins = strings.Fields(scope), fromMS(since), admins[[2]string{string(id), a.ClientID}]
 		portals[i].Apps = append(portals[i].Apps, a)
 	}
 	return rows.Err()
+}
+
+// admins lists who left a token pair, by portal and application.
+func (s *Store) admins(ctx context.Context) (map[[2]string][]portal.Admin, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT portal, client_id, user_id, dead, given FROM pairs ORDER BY given DESC, user_id`)
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	all := map[[2]string][]portal.Admin{}
+	for rows.Next() {
+		var (
+			of    [2]string
+			a     portal.Admin
+			given int64
+		)
+		if err := rows.Scan(&of[0], &of[1], &a.UserID, &a.Dead, &given); err != nil {
+			return nil, err
+		}
+		a.Given = fromMS(given)
+		all[of] = append(all[of], a)
+	}
+	return all, rows.Err()
 }
 
 // PortalsVersion changes whenever any portal, application or connection does, so that other processes
@@ -104,26 +133,60 @@ func (s *Store) PortalsVersion(ctx context.Context) (string, error) {
 }
 
 // SavePortal stores a portal and the application that it was installed through. What belongs to the
-// portal itself (settings, hook secret) is kept when it exists already; a removal has wiped both.
+// portal itself (settings, hook secret) is kept when it exists already; a removal has wiped both. Work that
+// waited for a reconnection goes on, and applications that were found gone make way for this one.
 func (s *Store) SavePortal(ctx context.Context, p portal.Portal, a portal.Application) error {
 	secret := s.seal.Seal([]byte(p.HookSecret), bind("portals", string(p.ID), "hook_secret"))
 	token := s.seal.Seal([]byte(a.Token), bind("applications", string(p.ID)+"/"+a.ClientID, "token"))
 	return s.w.do(ctx, func(t *tx) error {
 		if _, err := t.exec(`INSERT INTO portals (id, domain, endpoint, server, state, family, hook_secret, installed, changed)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET domain = excluded.domain,
-			endpoint = excluded.endpoint, server = excluded.server, state = excluded.state, family = excluded.family,
+			endpoint = excluded.endpoint, server = excluded.server, state = excluded.state, note = '', family = excluded.family,
 			hook_secret = CASE WHEN length(portals.hook_secret) = 0 THEN excluded.hook_secret ELSE portals.hook_secret END,
 			changed = excluded.changed`, string(p.ID), p.Domain, p.Endpoint, p.Server, string(p.State), p.Family, secret,
 			ms(p.Installed), ms(t.now)); err != nil {
 			return err
 		}
-		_, err := t.exec(`INSERT INTO applications (portal, client_id, token, scope, status, user_id, state)
-			VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, client_id) DO UPDATE SET token = excluded.token,
+		if _, err := t.exec(`INSERT INTO applications (portal, client_id, token, scope, status, user_id, state, installed)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, client_id) DO UPDATE SET token = excluded.token,
 			scope = excluded.scope, status = excluded.status, user_id = excluded.user_id, state = excluded.state,
+			installed = CASE WHEN applications.state = 'active' THEN applications.installed ELSE excluded.installed END,
 			version = applications.version + 1`,
-			string(p.ID), a.ClientID, token, strings.Join(a.Scope, " "), a.Status, a.UserID, string(a.State))
-		return err
+			string(p.ID), a.ClientID, token, strings.Join(a.Scope, " "), a.Status, a.UserID, string(a.State), ms(t.now)); err != nil {
+			return err
+		}
+		if err := t.dropGone(p.ID); err != nil {
+			return err
+		}
+		return t.wakeWaiting(p.ID)
 	})
+}
+
+// dropGone removes applications that are gone for certain: another one has taken their place.
+func (t *tx) dropGone(id portal.ID) error {
+	rows, err := t.query(`SELECT client_id FROM applications a WHERE portal = ? AND state = 'gone' AND NOT EXISTS
+		(SELECT 1 FROM pairs p WHERE p.portal = a.portal AND p.client_id = a.client_id AND p.dead = '')`, string(id))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = rows.Close() }()
+	var gone []string
+	for rows.Next() {
+		var client string
+		if err := rows.Scan(&client); err != nil {
+			return err
+		}
+		gone = append(gone, client)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, client := range gone {
+		if err := t.dropApplication(id, client); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // MovePortal stores a portal's new address after a rename.
@@ -136,27 +199,42 @@ func (s *Store) MovePortal(ctx context.Context, id portal.ID, domain, endpoint s
 }
 
 // RemoveApplication stops an application: its secrets are wiped, and when it was the portal's last one
-// the portal's too, with the unfinished work canceled. History stays, unless clean asks to erase it.
+// the portal's too, with the unfinished work canceled. History stays, unless clean asks to erase it: that is
+// work of its own, in small steps.
 func (s *Store) RemoveApplication(ctx context.Context, id portal.ID, clientID string, clean bool) error {
 	return s.w.do(ctx, func(t *tx) error {
-		if _, err := t.exec(`UPDATE applications SET state = 'removed', token = ?, version = version + 1
-			WHERE portal = ? AND client_id = ?`, []byte{}, string(id), clientID); err != nil {
-			return err
-		}
-		prefix := string(id) + "/" + clientID + "/"
-		if _, err := t.exec(`DELETE FROM pairs WHERE portal = ? AND substr(key, 1, length(?)) = ?`, string(id), prefix, prefix); err != nil {
+		if err := t.dropApplication(id, clientID); err != nil {
 			return err
 		}
 		var left int
-		if err := t.row(`SELECT COUNT(*) FROM applications WHERE portal = ? AND state = 'active'`, string(id)).Scan(&left); err != nil {
+		if err := t.row(`SELECT COUNT(*) FROM applications WHERE portal = ? AND state IN ('active', 'gone')`, string(id)).Scan(&left); err != nil {
 			return err
 		}
-		if left > 0 {
-			_, err := t.exec(`UPDATE portals SET changed = ? WHERE id = ?`, ms(t.now), string(id))
+		if left == 0 {
+			return t.removePortal(id, clean)
+		}
+		if _, err := t.exec(`UPDATE portals SET changed = ? WHERE id = ?`, ms(t.now), string(id)); err != nil {
 			return err
 		}
-		return t.removePortal(id, clean)
+		return t.afterLoss(id, "the application was removed from the portal")
 	})
+}
+
+// dropApplication wipes an application's secrets and marks it as removed.
+func (t *tx) dropApplication(id portal.ID, clientID string) error {
+	if _, err := t.exec(`UPDATE applications SET state = 'removed', token = ?, version = version + 1
+		WHERE portal = ? AND client_id = ?`, []byte{}, string(id), clientID); err != nil {
+		return err
+	}
+	for _, q := range []string{
+		`DELETE FROM pairs WHERE portal = ? AND client_id = ?`,
+		`DELETE FROM registered WHERE portal = ? AND client_id = ?`,
+	} {
+		if _, err := t.exec(q, string(id), clientID); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (t *tx) removePortal(id portal.ID, clean bool) error {
@@ -168,27 +246,25 @@ func (t *tx) removePortal(id portal.ID, clean bool) error {
 			return err
 		}
 	}
-	queries := []string{
+	for _, q := range []string{
 		`DELETE FROM waiters WHERE portal = ?`,
 		`DELETE FROM connections WHERE portal = ?`,
 		`DELETE FROM pairs WHERE portal = ?`,
-	}
-	if clean {
-		queries = append(queries,
-			`DELETE FROM docflow_history WHERE docflow IN (SELECT id FROM docflows WHERE portal = ?)`,
-			`DELETE FROM docflows WHERE portal = ?`,
-			`DELETE FROM effects WHERE portal = ?`,
-			`DELETE FROM cards WHERE portal = ?`,
-			`DELETE FROM inbox WHERE lane = ?`)
-	}
-	for _, q := range queries {
+		`DELETE FROM registered WHERE portal = ?`,
+		`DELETE FROM checks WHERE portal = ?`,
+	} {
 		if _, err := t.exec(q, string(id)); err != nil {
 			return err
 		}
 	}
-	if _, err := t.exec(`UPDATE portals SET state = 'removed', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
+	if _, err := t.exec(`UPDATE portals SET state = 'removed', note = '', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
 		[]byte{}, ms(t.now), string(id)); err != nil {
 		return err
+	}
+	if clean {
+		if _, err := t.insertRows([]lane.NewRow{eraseRow(id, t.now)}); err != nil {
+			return err
+		}
 	}
 	return t.changed(string(id))
 }

@@ -21,7 +21,7 @@ func (h *handlers) robot(c *fiber.Ctx) error {
 	if call.Code != code {
 		return malformed("the form's code is not the address's")
 	}
-	p, _, err := h.deps.Trust.Trusted(call.Auth.MemberID, string(call.Auth.ApplicationToken), true)
+	p, _, err := h.deps.Trust.Trusted(call.Auth.MemberID, string(call.Auth.ApplicationToken))
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ const (
 
 // Trust finds the portal behind a request; *portal.Directory is one.
 type Trust interface {
-	Trusted(member, applicationToken string, working bool) (portal.Portal, portal.Application, error)
+	Trusted(member, applicationToken string) (portal.Portal, portal.Application, error)
 	TrustedHook(secret, member string) (portal.Portal, error)
 	Get(id portal.ID) (portal.Portal, bool)
 }
@@ -40,6 +40,7 @@ type Installer interface {
 	Install(ctx context.Context, r portal.Request) (portal.Installed, error)
 	Uninstall(ctx context.Context, e bitrix.Event) error
 	Visit(ctx context.Context, o bitrix.PageOpening) (portal.Visit, error)
+	Payment(ctx context.Context, e bitrix.Event) error
 }
 
 // Inbox stores verified requests; *inbox.Inbox is one.

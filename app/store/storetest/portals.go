@@ -54,7 +54,7 @@ func portals(t *testing.T, db Opened) {
 		seen[v] = true
 	}
 	want := installed(t, st)
-	want.Settings = []byte{}
+	want.Settings, want.Apps[0].Installed = []byte{}, clock.Now()
 	got := onlyPortal(t, st)
 	require.Equal(t, want, got)
 	changed("installation")
@@ -266,9 +266,17 @@ func portalErased(t *testing.T, db Opened) {
 	busyPortal(t, st)
 	require.NoError(t, st.RemoveApplication(t.Context(), "p", "app.1", true))
 	require.NoError(t, st.RemoveApplication(t.Context(), "p", "app_1", true))
-	for _, table := range []string{"pairs", "connections", "waiters", "inbox", "effects", "docflows", "docflow_history", "cards"} {
+	rows, err := st.Load(t.Context(), "p", 0, 10)
+	require.NoError(t, err)
+	for more := true; more; {
+		more, err = st.Erase(t.Context(), "p", rows[0].Body, 100)
+		require.NoError(t, err)
+	}
+	require.NoError(t, st.CancelJob(t.Context(), rows[0].ID))
+	for _, table := range []string{"pairs", "connections", "waiters", "effects", "docflows", "docflow_history", "cards"} {
 		require.Zero(t, db.count(t, "SELECT COUNT(*) FROM "+table), table)
 	}
+	require.Equal(t, 1, db.count(t, "SELECT COUNT(*) FROM inbox"), "the erasing itself")
 	require.NoError(t, st.SavePortal(t.Context(), portal.Portal{ID: "p", State: portal.Active, HookSecret: "new secret"}, application("app.1")))
 	p := onlyPortal(t, st)
 	require.Equal(t, portal.Active, p.State)

@@ -58,6 +58,9 @@ var reactionTable = sync.OnceValue(func() reactions {
 	return t
 })
 
+// Reaction is what the refusal means and what is done about it.
+func (e *APIError) Reaction() Reaction { return e.reaction() }
+
 // reaction finds the meaning by code, and where the code says nothing by text and status.
 func (e *APIError) reaction() Reaction {
 	t := reactionTable()

@@ -8,26 +8,25 @@ import (
 
 // What callers do about the classes of errors, in the words of docs/bitrix24-errors.md.
 const (
-	thenBackOff  = "backs off from a second to hours, about two days in all; a write is looked for before it is repeated"
-	thenReport   = "fails with the portal's words; a person retries it from the journal"
-	thenBug      = "fails and is reported as a fault of the bridge: the same bytes will not pass"
-	thenAdmin    = "fails; an administrator has to act"
-	thenAside    = "sets the work aside until then; other work of the portal goes on"
-	thenReauth   = "tries rarely, a minute to hours later; an administrator may reconnect meanwhile"
+	thenBackOff  = "backs off, a second to hours; looks for a write before repeating it"
+	thenReport   = "fails with the portal's words"
+	thenBug      = "fails: a fault of the bridge"
+	thenAdmin    = "fails: an administrator has to act"
+	thenAside    = "sets the work aside until then"
+	thenReauth   = "tries again a minute to hours later; an administrator may reconnect meanwhile"
 	thenDone     = "takes it for done"
-	doesPass     = "passes the error on"
-	doesRenew    = "renews the token once and repeats once; surely nothing was executed"
-	doesReplace  = "asks the TokenSource for another user's token, when it is a Substitute; nothing was executed"
-	doesNotRun   = "passes the error on; nothing was executed"
-	doesWaitTime = "passes the error on with the moment to wait for; nothing was executed"
+	doesPass     = "passes it on"
+	doesRenew    = "renews the token once and repeats once"
+	doesReplace  = "repeats with another user's token, when the TokenSource has one"
+	doesWaitTime = "passes it on with the moment to wait for"
 )
 
 func refused(code, status, meaning string, is error) Reaction {
-	return Reaction{Code: code, Status: status, Meaning: meaning, Class: upstream.Refused, Is: is, Does: doesNotRun, Then: thenReport}
+	return Reaction{Code: code, Status: status, Meaning: meaning, Class: upstream.Refused, Is: is, Does: doesPass, Then: thenReport}
 }
 
 func broken(code, status, meaning string, is error) Reaction {
-	return Reaction{Code: code, Status: status, Meaning: meaning, Class: upstream.Broken, Is: is, Does: doesNotRun, Then: thenBug}
+	return Reaction{Code: code, Status: status, Meaning: meaning, Class: upstream.Broken, Is: is, Does: doesPass, Then: thenBug}
 }
 
 // told narrows a reaction to descriptions that fit.
@@ -62,19 +61,19 @@ func systemReactions() []Reaction {
 		open("INTERNAL_SERVER_ERROR"),
 		open("ERROR_UNEXPECTED_ANSWER"),
 		{Code: "QUERY_LIMIT_EXCEEDED", Status: "503", Meaning: "the portal's request rate is used up", Class: upstream.Wait, Is: ErrRateLimited,
-			Pause: time.Second, Does: doesWaitTime, Then: thenAside},
+			Pause: time.Second, Does: "with a Limiter waits and sends it again; else passes it on with the moment", Then: thenAside},
 		{Code: "OPERATION_TIME_LIMIT", Status: "429", Meaning: "the method's run time within ten minutes is used up", Class: upstream.Wait, Is: ErrOperatingLimit,
-			Pause: minOperatingWait, Does: "passes the error on with the method's operating_reset_at, ten seconds at least; nothing was executed", Then: thenAside},
+			Pause: minOperatingWait, Does: "passes it on with the method's operating_reset_at, ten seconds at least; with a Limiter holds the method until then", Then: thenAside},
 		broken("OVERLOAD_LIMIT", "503", "the vendor blocked the portal's REST by hand", ErrBlocked).then(thenAdmin),
-		broken("ERROR_BATCH_METHOD_NOT_ALLOWED", "405", "the method may not stand in a batch", ErrNotBatchable).then("calls it directly"),
+		broken("ERROR_BATCH_METHOD_NOT_ALLOWED", "405", "the method may not stand in a batch", ErrNotBatchable).does("sends a packed call by itself").then("calls it directly"),
 		broken("ERROR_BATCH_LENGTH_EXCEEDED", "400", "more than 50 commands in a batch", ErrParameter),
 		broken("INVALID_REQUEST", "400", "HTTPS is required", ErrParameter),
 		broken("ERROR_MANIFEST_IS_NOT_AVAILABLE", "404", "the manifest is not available", nil),
 		broken("ERROR_METHOD_NOT_FOUND", "404", "no such method in this edition, scope or version", ErrMethodNotFound),
 		{Code: "PORTAL_DELETED", Status: "500, 410", Meaning: "the portal is closed or deleted; believed after repeated answers", Class: upstream.Retry,
-			Is: ErrPortalDeleted, Does: doesNotRun, Then: "backs off, ever more rarely, and fails after about two days"},
+			Is: ErrPortalDeleted, Does: doesPass, Then: "backs off, ever more rarely, for about two days"},
 		{Code: "METHOD_CONFIRM_WAITING", Status: "401", Meaning: "an administrator has to confirm the method for this token", Class: upstream.Wait,
-			Is: ErrConfirmation, Pause: 10 * time.Minute, Does: "passes the error on with a pause of ten minutes; nothing was executed", Then: thenAside},
+			Is: ErrConfirmation, Pause: 10 * time.Minute, Does: "passes it on with a pause of ten minutes", Then: thenAside},
 		refused("METHOD_CONFIRM_DENIED", "403", "the administrator refused the method", ErrAccessDenied).then(thenAdmin),
 		{Code: codeMoved, Status: "301, 302, 307, 308", Meaning: "the portal was renamed, and nobody confirms the new address", Class: upstream.Retry, Is: ErrMoved,
 			Does: "follows once, as a POST, to the address that the authorization server confirms", Then: thenBackOff},
@@ -88,14 +87,14 @@ func accessReactions() []Reaction {
 	}
 	gone := func(code string) Reaction {
 		return broken(code, "401", "the application is not installed, or the token is another application's", ErrAppGone).
-			does(doesReplace).then("fails; the application has to be installed again")
+			does(doesReplace).then("fails: the application has to be installed again")
 	}
 	return []Reaction{
 		relogin("NO_AUTH_FOUND", "wrong token or webhook code"),
 		relogin("expired_token", "the token is older than an hour"),
 		relogin("invalid_token", "the token is malformed or revoked"),
 		{Code: "authorization_error", Status: "401", Meaning: "the token's user is dismissed or disabled; the application is still there", Class: upstream.Relogin,
-			Is: ErrUserGone, Does: doesReplace, Then: "tries rarely; another administrator has to reconnect the portal"},
+			Is: ErrUserGone, Does: doesReplace, Then: "tries again a minute to hours later; another administrator may reconnect meanwhile"},
 		gone("ERROR_OAUTH"),
 		gone("NOT_INSTALLED"),
 		gone("APPLICATION_NOT_FOUND"),

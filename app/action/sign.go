@@ -255,4 +255,3 @@ func who(s signature) string {
 	}
 	return "подписант не указан"
 }
-

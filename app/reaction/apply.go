@@ -280,27 +280,46 @@ func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
 // todo adds a to-do. One whose answer was lost is added again: no documented method lists a card's to-dos,
 // and two reminders are better than none.
 func (r *run) todo(_ Effect, p TextParams) (string, error) {
-	value, err := r.render(p.Text, p.Docflow)
+	title := p.Text
+	if !p.Plain {
+		value, err := r.render(p.Text, p.Docflow)
+		if err != nil {
+			return "", err
+		}
+		title = textOf(value)
+	}
+	who, err := r.user("responsible", p.Docflow)
 	if err != nil {
 		return "", err
 	}
-	_, err = r.b24.TodoAdd(r.ctx, bitrix.Todo{Kind: r.kind(), EntityID: r.id(), Title: textOf(value), Deadline: r.Now().Add(24 * time.Hour)})
+	_, err = r.b24.TodoAdd(r.ctx, bitrix.Todo{Kind: r.kind(), EntityID: r.id(), Title: title, ResponsibleID: max(who, 0), Deadline: r.Now().Add(24 * time.Hour)})
 	return "", err
+}
+
+// user reads an expression that names an employee; 0: it names none.
+func (r *run) user(expression string, snapshot map[string]any) (bitrix.ID, error) {
+	if expression == "responsible" {
+		expression = "{{ card.ASSIGNED_BY_ID }}"
+	}
+	value, err := r.render(expression, snapshot)
+	if err != nil {
+		return 0, err
+	}
+	id, err := bitrix.ParseID(strings.TrimPrefix(textOf(value), "user_"))
+	if err != nil {
+		return 0, nil // not a number: nobody
+	}
+	return id, nil
 }
 
 // notify sends a notice under a tag of its own: a repeat replaces it.
 func (r *run) notify(e Effect, p TextParams) (string, error) {
-	user := p.User
-	if user == "responsible" {
-		user = "{{ card.ASSIGNED_BY_ID }}"
-	}
-	value, err := r.render(user, p.Docflow)
+	id, err := r.user(p.User, p.Docflow)
 	if err != nil {
 		return "", err
 	}
-	id, err := bitrix.ParseID(strings.TrimPrefix(textOf(value), "user_"))
-	if err != nil || id <= 0 {
-		return "", &docflow.Refusal{Code: "no_user", CRMText: fmt.Sprintf("Уведомление не отправлено: «%s» не номер сотрудника. Проверьте notify в настройках моста и ответственного в карточке.", textOf(value))}
+	if id <= 0 {
+		return "", &docflow.Refusal{Code: "no_user", CRMText: fmt.Sprintf("Уведомление не отправлено: «%s» не номер сотрудника. Проверьте notify в настройках моста и ответственного в карточке.", p.User)}
 	}
 	sent, err := r.b24.Notify(r.ctx, bitrix.Notice{UserID: id, Message: p.Text, Tag: fmt.Sprintf("KB|%d", e.ID)})
 	if err == nil && sent == 0 {

@@ -56,6 +56,7 @@ type (
 	TextParams struct {
 		Text    string         `json:"text"`
 		User    string         `json:"user,omitempty"`
+		Plain   bool           `json:"plain,omitempty"` // the text is no template: it may hold what people wrote
 		Docflow map[string]any `json:"docflow,omitempty"`
 	}
 	// ReturnParams answers a waiting robot.

@@ -26,6 +26,9 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 		}
 		add(Comment, CommentParams{Text: commentText(r), Files: commentFiles(r, ch, fresh)})
 	}
+	for _, text := range todos(r, ch) {
+		add(Todo, TextParams{Text: text, Plain: true})
+	}
 	if ch.Moved() {
 		for _, reaction := range set.Reactions {
 			if matches(reaction, r) {

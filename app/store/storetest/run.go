@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"a robot is answered once":              robots,
 		"effects and their flush":               effects,
 		"overdue robots":                        overdue,
+		"unpaid duties":                         duties,
 		"workflows hear of progress":            progress,
 		"a robot is answered before its step":   expires,
 		"an action that waits for its try":      waitsForItsTry,

@@ -73,8 +73,8 @@ func Compile(from any) (*Mapping, error) {
 }
 
 // Reads lists what the tree may read of a card: the roots ("contacts", "user"), their fields
-// ("card.UF_CRM_KB_CADASTRAL"), and "contacts.REQUISITES" or "company.REQUISITES" where requisites of those
-// are looked at. It may list more than one rendering needs, never less, so that callers fetch only these.
+// ("card.UF_CRM_KB_CADASTRAL"), "contacts.COMPANY" where the companies of contacts are looked at, and
+// "contacts.REQUISITES" or "company.REQUISITES" where requisites of those are. It may list more than one rendering needs, never less, so that callers fetch only these.
 func (m *Mapping) Reads() []string { return slices.Clone(m.reads) }
 
 // Reads compiles a tree and lists what it reads; see Mapping.Reads.

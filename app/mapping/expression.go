@@ -206,7 +206,7 @@ func replace(node *ast.Node, name string, arguments ...ast.Node) {
 // collect adds what the expression may read; see Mapping.Reads.
 func (p *patcher) collect(reads map[string]bool) {
 	whole := map[string]bool{}
-	requisites := false
+	requisites, companies := false, false
 	for _, id := range p.identifiers {
 		if slices.Contains(roots(), id.name) {
 			whole[id.name] = true
@@ -217,6 +217,7 @@ func (p *patcher) collect(reads map[string]bool) {
 			reads[m.root+"."+m.field] = true
 		}
 		requisites = requisites || m.field == "REQUISITES"
+		companies = companies || m.field == "COMPANY"
 	}
 	for name := range p.called {
 		if f := p.functions[name]; f.reads != "" {
@@ -225,6 +226,9 @@ func (p *patcher) collect(reads map[string]bool) {
 	}
 	for name := range whole {
 		reads[name] = true
+	}
+	if companies {
+		reads["contacts.COMPANY"] = true
 	}
 	if requisites {
 		reads["contacts.REQUISITES"], reads["company.REQUISITES"] = true, true

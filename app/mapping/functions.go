@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"konturbridge/realty"
 )
 
 // function is one function of the language. Its first argument is the rendering it runs in.
@@ -47,10 +49,15 @@ func functions() map[string]function {
 		"list":           {"list(value)", 1, 1, "", one(func(v any) (any, error) { return asList(v), nil })},
 		"text":           {"text(value)", 1, 1, "", optionText},
 		"code":           {"code(value)", 1, 1, "", optionCode},
+		"word":           {"word(list, value)", 2, 2, "", word},
 		"gender":         {"gender(value)", 1, 1, "", gender},
 		"share":          {"share(value)", 1, 1, "", one(share)},
-		"contact":        {"contact(role)", 1, 1, "contacts", contactByRole},
-		"by_role":        {"by_role(role)", 1, 1, "contacts", contactsByRole},
+		"money":          {"money(value)", 1, 1, "", one(money)},
+		"currency":       {"currency(value)", 1, 1, "", one(currency)},
+		"address":        {"address(requisites)", 1, 1, "", one(requisiteAddress)},
+		"contact":        {"contact(role, …)", 1, -1, "contacts", contactByRole},
+		"by_role":        {"by_role(role, …)", 1, -1, "contacts", contactsByRole},
+		"has_role":       {"has_role(contact, role, …)", 2, -1, "contacts", hasRole},
 		"representative": {"representative(contact)", 1, 1, "contacts", representative},
 		"file":           {"file(value, signature, …)", 1, -1, "", fileRef},
 		nameGet:          {"", 2, 2, "", getMember},
@@ -237,34 +244,85 @@ func eachOption(r *run, v any, pick func(Option) string) (any, error) {
 	if option, ok := r.card.Options[s]; ok {
 		return pick(option), nil
 	}
-	return strings.TrimSpace(s), nil
+	return pick(Option{Text: strings.TrimSpace(s)}), nil
 }
 
-// gender reads what portals keep: a code, a letter or a word, in either language.
-func gender(r *run, args []any) (any, error) {
-	v, err := optionCode(r, args)
-	if err != nil || v == nil {
+// word gives the service's own word of one of its lists for what a portal keeps: the external code of a list field's
+// value, the code itself, or what people see, in Russian or English. What is in none stays for the check to report.
+func word(r *run, args []any) (any, error) {
+	list, err := asText(args[0])
+	if err != nil {
 		return nil, err
 	}
-	s, _ := v.(string)
-	switch strings.ToLower(s) {
-	case "male", "m", "м", "муж", "мужской", "мужчина":
-		return "male", nil
-	case "female", "f", "ж", "жен", "женский", "женщина":
-		return "female", nil
+	if !dictionary().has(list) {
+		return nil, fmt.Errorf("there is no list of words %q", list)
 	}
-	return v, nil
+	return eachOption(r, args[1], func(o Option) string {
+		if code := dictionary().code(list, o.Code); o.Code != "" && dictionary().knows(list, code) {
+			return code
+		}
+		return dictionary().code(list, default2(o.Text, o.Code))
+	})
 }
 
-// share reads 1/2 as numerator and denominator.
+// gender is word('gender', value).
+func gender(r *run, args []any) (any, error) { return word(r, []any{"gender", args[0]}) }
+
+// share reads 1/2 as numerator and denominator; 1 is the whole. Percents and decimals are not read: 33 % is hardly
+// ever what is meant.
 func share(v any) (any, error) {
 	s, err := asText(v)
-	if s = strings.ReplaceAll(s, " ", ""); err != nil || s == "" {
+	if s = strings.Join(strings.Fields(s), ""); err != nil || s == "" {
 		return nil, err
+	}
+	if s == "1" {
+		s = "1/1"
 	}
 	top, bottom, ok := strings.Cut(s, "/")
 	if !ok || digits(top) != top || digits(bottom) != bottom || top == "" || strings.Trim(bottom, "0") == "" {
 		return nil, fmt.Errorf("«%s» is not a share such as 1/2", s)
 	}
 	return map[string]any{"numerator": top, "denominator": bottom}, nil
+}
+
+// money gives the amount of a money field, "1500.5|RUB", or of a plain number, as rubles and kopecks: "1500.50".
+func money(v any) (any, error) {
+	s, err := asText(v)
+	s, _, _ = strings.Cut(s, "|")
+	if s = strings.TrimSpace(s); err != nil || s == "" {
+		return nil, err
+	}
+	sum, err := realty.ParseRubles(s)
+	if err != nil {
+		return nil, fmt.Errorf("«%s» is not an amount of money", s)
+	}
+	return sum.String(), nil
+}
+
+// currency gives the currency of a money field: "RUB" of "1500.5|RUB".
+func currency(v any) (any, error) {
+	s, err := asText(v)
+	if _, s, _ = strings.Cut(s, "|"); err != nil || s == "" {
+		return nil, err
+	}
+	return strings.TrimSpace(s), nil
+}
+
+// requisiteAddress picks the address of requisites to send: the legal one, else the registered, else the first
+// (doc: api-reference/crm/requisites, crm.enum.addresstype).
+func requisiteAddress(v any) (any, error) {
+	requisites, _ := v.(map[string]any)
+	rows := asList(requisites["ADDRESSES"])
+	for _, kind := range []string{"6", "4"} {
+		for _, row := range rows {
+			fields, _ := row.(map[string]any)
+			if has, err := asText(fields["TYPE_ID"]); err == nil && has == kind {
+				return row, nil
+			}
+		}
+	}
+	if len(rows) > 0 {
+		return rows[0], nil
+	}
+	return nil, nil
 }

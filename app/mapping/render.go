@@ -159,7 +159,7 @@ type listNode struct{ items []node }
 func (n listNode) render(r *run, path string) outcome {
 	list := &listBuilder{run: r, path: path, out: []any{}}
 	for _, item := range n.items {
-		list.add(item)
+		list.take(item)
 	}
 	if len(list.out) == 0 && list.dynamic && r.prune {
 		return outcome{dynamic: true}
@@ -174,6 +174,32 @@ type listBuilder struct {
 	path          string
 	out           []any
 	dynamic, live bool
+}
+
+// take adds an element; a $each among the elements of a list adds its own, one after another.
+func (b *listBuilder) take(item node) {
+	switch n := item.(type) {
+	case eachNode:
+		n.into(b)
+	case letNode:
+		if spreads(n.body) {
+			n.within(b.run, b.path, func() { b.take(n.body) })
+			return
+		}
+		b.add(item)
+	default:
+		b.add(item)
+	}
+}
+
+func spreads(n node) bool {
+	switch n := n.(type) {
+	case eachNode:
+		return true
+	case letNode:
+		return spreads(n.body)
+	}
+	return false
 }
 
 func (b *listBuilder) add(item node) {
@@ -230,22 +256,29 @@ type eachNode struct {
 }
 
 func (n eachNode) render(r *run, path string) outcome {
-	items := asList(r.look(n.list, path))
+	list := &listBuilder{run: r, path: path, out: []any{}}
+	n.into(list)
+	if len(list.out) == 0 && r.prune {
+		return outcome{dynamic: true}
+	}
+	return outcome{value: list.out, keep: true, dynamic: true, live: len(list.out) > 0}
+}
+
+// into adds what the elements make to a list.
+func (n eachNode) into(list *listBuilder) {
+	r := list.run
+	items := asList(r.look(n.list, list.path))
 	if len(items) > maxElements {
-		r.problems = append(r.problems, Problem{Path: path, Rule: RuleExpression, Severity: SeverityError,
+		r.problems = append(r.problems, Problem{Path: list.path, Rule: RuleExpression, Severity: SeverityError,
 			RU: fmt.Sprintf("в списке больше %d элементов", maxElements), EN: fmt.Sprintf("the list has more than %d elements", maxElements)})
 		items = nil
 	}
-	list := &listBuilder{run: r, path: path, out: []any{}}
+	list.dynamic = true
 	for i, item := range items {
 		r.with(n.name, item, func() {
 			r.with(n.name+"_index", i, func() { list.add(n.item) })
 		})
 	}
-	if len(list.out) == 0 && r.prune {
-		return outcome{dynamic: true}
-	}
-	return outcome{value: list.out, keep: true, dynamic: true, live: len(list.out) > 0}
 }
 
 type binding struct {
@@ -259,16 +292,20 @@ type letNode struct {
 }
 
 func (n letNode) render(r *run, path string) outcome {
+	var made outcome
+	n.within(r, path, func() { made = n.body.render(r, path) })
+	return made
+}
+
+// within runs body with the names set.
+func (n letNode) within(r *run, path string, body func()) {
 	values := make([]any, len(n.let))
 	for i, b := range n.let {
 		values[i] = r.look(b.code, path)
 	}
-	var made outcome
-	body := func() { made = n.body.render(r, path) }
 	for i := range slices.Backward(n.let) {
 		inner, value := body, values[i]
 		body = func() { r.with(n.let[i].name, value, inner) }
 	}
 	body()
-	return made
 }

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,15 +11,6 @@ const (
 	fieldRole       = "UF_CRM_KB_ROLE"
 	fieldRepresents = "UF_CRM_KB_REPRESENTS"
 )
-
-// roleWords are the Russian names of the roles, for a field that holds text.
-func roleWords() map[string]string {
-	return map[string]string{
-		"продавец": "seller", "покупатель": "buyer",
-		"представитель продавца": "seller_representative", "представитель покупателя": "buyer_representative",
-		"залогодатель": "restricted", "залогодержатель": "encumbrancer", "застройщик": "developer",
-	}
-}
 
 // roles gives the codes of a contact's role field.
 func roles(r *run, contact map[string]any) ([]string, error) {
@@ -32,36 +24,47 @@ func roles(r *run, contact map[string]any) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		word = strings.ToLower(strings.TrimSpace(word))
-		if code, ok := roleWords()[word]; ok {
-			word = code
-		}
-		out = append(out, word)
+		out = append(out, strings.ToLower(dictionary().code("role", word)))
 	}
 	return out, nil
 }
 
-// contactsByRole gives the card's contacts of one role, in the card's order. Nobody is guessed: without a role
-// a contact has none, because the sides of a deal must not be swapped by chance.
+// contactsByRole gives the card's contacts of a role, or of any of several, in the card's order. Nobody is guessed:
+// without a role a contact has none, because the sides of a deal must not be swapped by chance.
 func contactsByRole(r *run, args []any) (any, error) {
-	want, err := asText(args[0])
-	if err != nil {
-		return nil, err
-	}
 	found := []any{}
 	for _, contact := range r.card.Contacts {
-		has, err := roles(r, contact)
+		has, err := hasRole(r, append([]any{contact}, args...))
 		if err != nil {
 			return nil, err
 		}
-		for _, role := range has {
-			if role == want {
-				found = append(found, contact)
-				break
-			}
+		if has == true {
+			found = append(found, contact)
 		}
 	}
 	return found, nil
+}
+
+// hasRole tells whether a contact has one of the roles.
+func hasRole(r *run, args []any) (any, error) {
+	contact, ok := args[0].(map[string]any)
+	if !ok || contact == nil {
+		return false, nil
+	}
+	has, err := roles(r, contact)
+	if err != nil {
+		return nil, err
+	}
+	for _, arg := range args[1:] {
+		want, err := asText(arg)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(has, want) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // contactByRole gives the first contact of a role, nil when there is none.

@@ -98,7 +98,7 @@ func Snapshot(r docflow.Record) map[string]any {
 		"uin": strings.Join(texts, ", "), "uins": uins, "amount": float64(r.Duty()) / 100, "request_id": r.RequestID, "error": "", "error_code": "",
 	}
 	if r.Refusal != nil {
-		s["error"], s["error_code"] = r.Refusal.CRMText, r.Refusal.Code
+		s["error"], s["error_code"] = faultText(r), r.Refusal.Code
 	}
 	return s
 }

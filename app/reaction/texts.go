@@ -84,9 +84,24 @@ func commentText(r docflow.Record) string {
 		b.WriteString(" Файлы результата приложены.")
 	}
 	if r.Refusal != nil {
-		fmt.Fprintf(&b, "\n%s", r.Refusal.CRMText)
+		fmt.Fprintf(&b, "\n%s", faultText(r))
+	}
+	if r.State == docflow.Failed && r.ExternalID != "" && r.Kind != string(realty.ObjectRequestKind) {
+		b.WriteString("\nЭтот документооборот завершён. Исправьте причину и подайте документы заново.")
 	}
 	return b.String()
+}
+
+// faultText says what is wrong. The service names a statement by its id, people know it by its signer.
+func faultText(r docflow.Record) string {
+	if r.Refusal == nil {
+		return ""
+	}
+	text := r.Refusal.CRMText
+	for _, s := range r.Statements {
+		text = strings.ReplaceAll(text, s.FileID, "заявление ("+orText(s.Person, "участник сделки")+")")
+	}
+	return text
 }
 
 // sumText says a sum; one that the service did not name is not zero roubles.

@@ -24,6 +24,7 @@ import (
 	"konturbridge/app/reaction"
 	"konturbridge/app/store"
 	"konturbridge/app/trigger"
+	"konturbridge/app/watchdog"
 	"konturbridge/bitrix"
 	"konturbridge/cache"
 	"konturbridge/internal/seal"
@@ -40,7 +41,10 @@ type Options struct {
 	// and tests play in seconds what takes hours in life. Zero values mean the real ones.
 	Schedule        lane.Schedule
 	Uncertain, Look time.Duration
-	Workers         int
+	// Stuck is how long nothing has moved in a workflow that is suspected to wait for a lost call; zero: an
+	// hour.
+	Stuck   time.Duration
+	Workers int
 	// Instead replaces the workers of some kinds of rows: a benchmark works robots without any upstream.
 	Instead map[string]lane.Worker
 }
@@ -170,6 +174,8 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(), inbox.KindEvent: events,
 		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindOffline: offline,
 		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
+		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,
+			Every: o.Stuck / 4, After: o.Stuck}), watchdog.KindEnd: watchdog.Ender{Bitrix: a.clients.Bitrix},
 	}
 	for kind, w := range o.Instead {
 		work[kind] = w
@@ -219,7 +225,7 @@ func (a *App) ensureRows(ctx context.Context) error {
 	rows := []lane.NewRow{pruneRow()}
 	for _, p := range a.directory.All() {
 		if p.State == portal.Active {
-			rows = append(rows, feed.OfflineRow(p.ID))
+			rows = append(rows, feed.OfflineRow(p.ID), watchdog.Row(p.ID))
 		}
 	}
 	conns, err := a.store.Connections(ctx, "")

@@ -108,20 +108,29 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{Verdict: lane.Dead, Note: "unknown action " + row.Code}, nil
 	}
 	c := &call{Call: stored, row: row, portal: portal.ID(row.Lane), action: a}
-	read, faults := ReadParams(a.Params, stored.Properties)
-	if len(faults) > 0 {
-		return w.r.refuse(c, badParams(faults)), nil
-	}
-	c.Properties = read
-	result, err := a.run(ctx, w.r, c)
-	if refusal := refusalFor(err); refusal != nil && !c.filed {
-		return w.r.refuse(c, refusal), nil
-	}
+	result, err := w.r.run(ctx, c)
 	if err != nil {
 		w.r.hold(ctx, c)
 		return lane.Result{}, fmt.Errorf("«%s» не выполнено: %w", a.Name.RU, err)
 	}
+	if c.WorkflowID != "" {
+		result.Writes = append(result.Writes, inbox.Called{Portal: row.Lane, Workflow: c.WorkflowID, Code: row.Code})
+	}
 	return result, nil
+}
+
+// run reads the parameters and carries the action out. A business no is an outcome.
+func (r *runner) run(ctx context.Context, c *call) (lane.Result, error) {
+	read, faults := ReadParams(c.action.Params, c.Properties)
+	if len(faults) > 0 {
+		return r.refuse(c, badParams(faults)), nil
+	}
+	c.Properties = read
+	result, err := c.action.run(ctx, r, c)
+	if refusal := refusalFor(err); refusal != nil && !c.filed {
+		return r.refuse(c, refusal), nil
+	}
+	return result, err
 }
 
 // hold has a robot answered before its step gives up, though its action waits for a try that may come

@@ -29,6 +29,12 @@ type Call struct {
 	UserID     int64             `json:"user,omitempty"`
 }
 
+// Called stores that a workflow's call of a robot came, for whoever looks for calls that did not.
+type Called struct{ Portal, Workflow, Code string }
+
+// LaneWrite marks the write.
+func (Called) LaneWrite() {}
+
 // Happened is an event of a card, as it is stored.
 type Happened struct {
 	Event    string       `json:"event"`

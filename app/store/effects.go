@@ -30,6 +30,9 @@ func (t *tx) enqueue(effects []reaction.Effect) error {
 			string(e.Params), ms(t.now)); err != nil {
 			return err
 		}
+		if err := t.answered(e); err != nil {
+			return err
+		}
 		if at := (target{e.Portal, e.Card}); !flush[at] {
 			flush[at] = true
 			order = append(order, at)

@@ -42,6 +42,9 @@ func (t *tx) tell(u undone) error {
 	}
 	told := reaction.Undone{Portal: u.lane, Card: call.Card, Action: t.s.title(u.code), Job: u.id, Reason: u.reason,
 		Canceled: u.canceled, Token: call.EventToken, Workflow: call.WorkflowID}
+	if err := t.called(inbox.Called{Portal: u.lane, Workflow: call.WorkflowID, Code: u.code}); err != nil {
+		return err
+	}
 	if len(call.EventToken) > 0 {
 		if told.Docflow, err = t.release(u.lane, call.EventToken); err != nil {
 			return err

@@ -86,6 +86,16 @@ func (t *tx) awaitAction(w docflow.Waiter) error {
 	return err
 }
 
+// answered takes what stood for an action out when its robot is given an answer.
+func (t *tx) answered(e reaction.Effect) error {
+	var p reaction.ReturnParams
+	if e.Kind != reaction.RobotReturn || json.Unmarshal(e.Params, &p) != nil {
+		return nil
+	}
+	_, err := t.exec(`DELETE FROM waiters WHERE portal = ? AND token = ? AND docflow = ''`, e.Portal, p.Token)
+	return err
+}
+
 // waitersOf splits a docflow's robots into those whose wait the change ended, which are taken out, and
 // those that wait on.
 func (t *tx) waitersOf(rec docflow.Record, ch docflow.Change) (met, waiting []docflow.Waiter, err error) {

@@ -6,9 +6,11 @@ import (
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
+	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/app/reaction"
+	"konturbridge/app/watchdog"
 )
 
 // apply commits changes in order. Every type that any package hands to the scheduler as a write is
@@ -26,6 +28,17 @@ func (t *tx) applyOne(w lane.Write) error {
 	switch w := w.(type) {
 	case lane.NewRow:
 		_, err := t.insertRows([]lane.NewRow{w})
+		return err
+	case inbox.Called:
+		return t.called(w)
+	case watchdog.Learned:
+		return t.learn(w)
+	case watchdog.Found:
+		return t.suspect(w)
+	case watchdog.Gone:
+		return t.gone(w.Portal)
+	case watchdog.Ended:
+		_, err := t.exec(`DELETE FROM stuck_workflows WHERE portal = ? AND workflow = ?`, string(w.Portal), w.Workflow)
 		return err
 	case docflow.Prepare:
 		return t.prepare(w)

@@ -133,6 +133,14 @@ func waitsForItsTry(t *testing.T, db Opened) {
 	p := answered(t, st)
 	require.Equal(t, map[string]any{"state": "uncertain", "error_code": "timeout", "error": p.Log}, p.Values)
 	require.Equal(t, []byte("u"), p.Token)
+
+	third := w
+	third.Token = []byte("v")
+	require.NoError(t, st.Commit(t.Context(), docflow.Await{Waiter: third}))
+	params, err := json.Marshal(reaction.ReturnParams{Token: []byte("v")})
+	require.NoError(t, err)
+	require.NoError(t, st.Commit(t.Context(), reaction.Enqueue{Effects: []reaction.Effect{{Portal: "p", Card: card, Kind: reaction.RobotReturn, Params: params}}}))
+	require.Zero(t, db.count(t, "SELECT COUNT(*) FROM waiters WHERE docflow = ''"), "it was answered: its time has no meaning any more")
 }
 
 // robotRow stores a robot's call and takes it up.
@@ -149,7 +157,9 @@ func robotRow(t *testing.T, st *store.Store, c inbox.Call) lane.Row {
 	return rows[len(rows)-1]
 }
 
-func titled(o *store.Options) { o.Title = func(string) string { return "Приложить подписи" } }
+func titled(o *store.Options) {
+	o.Title = func(string) string { return "Приложить подписи" }
+}
 
 func deadTells(t *testing.T, db Opened) {
 	st := db.Open(t, titled)

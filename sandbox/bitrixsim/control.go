@@ -32,6 +32,7 @@ type PortalSnapshot struct {
 	Requests      int            `json:"requests"`
 	Stats         Stats          `json:"stats"`
 	Triggers      []Trigger      `json:"triggers"`
+	Tasks         []Task         `json:"tasks"`
 }
 
 // CardSnapshot is one card with its timeline; Fields as in Portal.Item.
@@ -40,6 +41,7 @@ type CardSnapshot struct {
 	ID           int             `json:"id"`
 	Fields       map[string]any  `json:"fields"`
 	Timeline     []TimelineEntry `json:"timeline"`
+	Activities   []Activity      `json:"activities,omitempty"`
 }
 
 // StageInfo is one stage of a funnel with the automation placed on it.
@@ -82,7 +84,7 @@ func (s *Server) Snapshot() StateSnapshot {
 		snap := PortalSnapshot{
 			Name: p.Name(), MemberID: p.MemberID(), Endpoint: p.Endpoint(), Stages: p.Stages(), Robots: p.Robots(), Bindings: p.Bindings(),
 			Placements: p.Placements(), Workflows: p.Workflows(), Notifications: p.Notifications(), Deliveries: p.Deliveries(), Requests: p.Requests(),
-			Stats: p.Stats(), Triggers: p.Triggers(),
+			Stats: p.Stats(), Triggers: p.Triggers(), Tasks: p.Tasks(),
 		}
 		s.mu.Lock()
 		types := sortedKeys(p.types)
@@ -91,7 +93,7 @@ func (s *Server) Snapshot() StateSnapshot {
 			for _, fields := range p.Items(id) {
 				card := CardSnapshot{EntityTypeID: id, Fields: fields}
 				card.ID, _ = fields["id"].(int)
-				card.Timeline = p.Timeline(id, card.ID)
+				card.Timeline, card.Activities = p.Timeline(id, card.ID), p.Activities(id, card.ID)
 				snap.Cards = append(snap.Cards, card)
 			}
 		}
@@ -125,9 +127,11 @@ type command struct {
 	ClientID     string         `json:"clientId"`
 	Placement    string         `json:"placement"`
 	Options      string         `json:"options"`
+	Handler      string         `json:"handler"`
+	Events       []string       `json:"events"`
 }
 
-// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|triggers|page|levers/…}.
+// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|triggers|press|outgoing|payment|page|levers/…}.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	p := s.portals[r.PathValue("portal")]
@@ -172,6 +176,12 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 	case "triggers":
 		p.PlaceTrigger(cmd.Trigger)
 		return done, nil
+	case "press":
+		return done, p.PressActivity(cmd.ID, cmd.Name, max(cmd.UserID, 1))
+	case "outgoing":
+		return p.AddOutgoingWebhook(cmd.Handler, cmd.On, cmd.Events...), nil
+	case "payment":
+		return done, p.Payment(cmd.ClientID, cmd.On, cmd.Count)
 	case "page":
 		query, form := p.OpenPage(cmd.ClientID, cmd.Placement, cmd.Options, max(cmd.UserID, 1))
 		return map[string]any{"query": query, "form": form}, nil

@@ -286,8 +286,11 @@ func typeList(c *call) (any, *restError) {
 			continue
 		}
 		row := map[string]any{"id": t.typeID, "entityTypeId": t.id, "title": t.title, "code": "", "customSectionId": nil}
-		for _, name := range []string{"isCategoriesEnabled", "isStagesEnabled", "isClientEnabled", "isAutomationEnabled", "isBizProcEnabled"} {
-			row[name] = "Y"
+		for _, name := range splitWords("Categories Stages BeginCloseDates Client LinkWithProducts Mycompany Documents Source Observers Automation BizProc") {
+			row["is"+name+"Enabled"] = "Y"
+		}
+		for _, name := range splitWords("isUseInUserfieldEnabled isRecyclebinEnabled isSetOpenPermissions isPaymentsEnabled isCountersEnabled") {
+			row[name] = "N"
 		}
 		rows = append(rows, row)
 	}

@@ -46,12 +46,12 @@ func (p *Portal) eventScope() map[string]string {
 
 // webhookRefused is the answer of methods that need an application (the pages list no code of their own).
 func webhookRefused() *restError {
-	return fail(http.StatusForbidden, "WRONG_AUTH_TYPE", "Application context required")
+	return fail(http.StatusForbidden, "WRONG_AUTH_TYPE", "Current authorization type is denied for this method Application context required")
 }
 
 func eventMethods() map[string]method {
 	app := webhookRefused()
-	admin := fail(http.StatusForbidden, "ACCESS_DENIED", "Access denied.")
+	admin := fail(http.StatusForbidden, "ACCESS_DENIED", "Access denied!")
 	return map[string]method{
 		"event.bind":          {app: app, run: eventBind},
 		"event.unbind":        {app: app, run: eventUnbind},
@@ -86,7 +86,7 @@ func (c *call) readBinding() (*binding, *restError) {
 	get := c.params.fold
 	b := &binding{Binding: Binding{
 		ClientID: c.in.app.ClientID, Event: strings.ToUpper(str(get("event"))), Handler: str(get("handler")),
-		AuthType: intOf(get("auth_type")), Connector: str(get("auth_connector")),
+		AuthType: intOf(get("auth_type")), Connector: c.connector(),
 	}}
 	scope, known := c.p.eventScope()[b.Event]
 	if !known || !c.hasScope(scope) {

@@ -79,6 +79,7 @@ func (p *Portal) cardEvent(t *cardType, kind string, it *item, by actor) {
 
 // fire hands an event to every binding: online ones get a delivery, offline ones a row in the queue.
 func (p *Portal) fire(name, object string, data *array, by actor) {
+	p.fireHooks(name, data)
 	p.fireFor("", name, object, data, by)
 }
 

@@ -21,6 +21,8 @@ type installation struct {
 	robots      map[string]*robot
 	triggers    map[string]string // code to name
 	placements  []*placement
+	fieldTypes  []*ownType
+	entities    map[string]*entity // storages, by code
 	options     map[string]any
 	userOptions map[int]map[string]any
 	queueTokens map[int]*accessToken
@@ -40,7 +42,7 @@ func (p *Portal) installation(clientID string, finished bool) (*installation, er
 	if in == nil {
 		in = &installation{
 			id: p.nextID("app", 5), app: app, portal: p, appToken: p.s.random()[:32], finished: finished, version: 1,
-			robots: map[string]*robot{}, triggers: map[string]string{}, options: map[string]any{}, userOptions: map[int]map[string]any{},
+			robots: map[string]*robot{}, triggers: map[string]string{}, entities: map[string]*entity{}, options: map[string]any{}, userOptions: map[int]map[string]any{},
 			queueTokens: map[int]*accessToken{}, lastNotice: map[int]time.Time{},
 		}
 		p.installs[clientID] = in

@@ -72,7 +72,7 @@ func (c *call) operatingKey(name string) string {
 	if c.in != nil {
 		return c.in.app.ClientID + " " + name
 	}
-	return "webhook " + itoa(c.hook.user) + " " + name
+	return "webhook " + c.hook.secret + " " + name
 }
 
 // takeOperating refuses a method whose budget is spent; the call that crosses the line still completes.

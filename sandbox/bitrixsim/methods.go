@@ -17,7 +17,7 @@ func restMethods() map[string]method {
 	all := crmMethods()
 	for _, family := range []map[string]method{
 		systemMethods(), eventMethods(), oldMethods(), placementMethods(), robotMethods(), workflowMethods(), triggerMethods(), diskMethods(),
-		fieldMethods(), linkMethods(), requisiteMethods(), productMethods(), activityMethods(), dictionaryMethods(),
+		fieldMethods(), fieldTypeMethods(), entityMethods(), linkMethods(), requisiteMethods(), productMethods(), activityMethods(), dictionaryMethods(), notifyMethods(),
 	} {
 		maps.Copy(all, family)
 	}
@@ -26,7 +26,6 @@ func restMethods() map[string]method {
 
 func crmMethods() map[string]method {
 	crm := func(run func(c *call) (any, *restError)) method { return method{scope: "crm", run: run} }
-	im := func(kind string) method { return method{scope: "im", run: notify(kind)} }
 	return map[string]method{
 		"crm.item.get": crm(itemGet), "crm.item.list": crm(itemList), "crm.item.add": crm(itemAdd), "crm.item.update": crm(itemUpdate),
 		"crm.item.delete": crm(itemDelete), "crm.item.fields": crm(itemFields),
@@ -36,6 +35,5 @@ func crmMethods() map[string]method {
 		"crm.timeline.logmessage.delete": crm(logDelete), "crm.timeline.icon.list": crm(iconList),
 		"crm.timeline.bindings.bind": crm(timelineBind), "crm.timeline.bindings.unbind": crm(timelineUnbind),
 		"crm.timeline.bindings.list": crm(timelineBindings), "crm.timeline.bindings.fields": crm(timelineBindingFields),
-		"im.notify": im(""), "im.notify.personal.add": im("USER"), "im.notify.system.add": im("SYSTEM"),
 	}
 }

@@ -10,6 +10,7 @@ type offlineRow struct {
 	OfflineRow
 	connector string
 	at        time.Time
+	reserved  time.Time
 	data      *array
 	user      int
 }
@@ -79,9 +80,23 @@ func (r *offlineRow) render() map[string]any {
 	return out
 }
 
+// reservationLife is how long an unconfirmed reservation is kept.
+const reservationLife = 30 * 24 * time.Hour
+
+// connector is the source key of the call; a plan without rest_auth_connector knows none.
+func (c *call) connector() string {
+	if !c.p.features["rest_auth_connector"] {
+		return ""
+	}
+	return str(c.params.fold("auth_connector"))
+}
+
 // offlineRows picks, filters and orders rows of the caller's queue; those of another connector stay invisible.
 func (c *call) offlineRows(defOrder string, pick func(*offlineRow) bool) ([]*offlineRow, *restError) {
-	connector := str(c.params.fold("auth_connector"))
+	connector := c.connector()
+	c.in.offline = slices.DeleteFunc(c.in.offline, func(r *offlineRow) bool {
+		return r.ProcessID != "" && c.s.now().Sub(r.reserved) > reservationLife
+	})
 	var rows []*offlineRow
 	for _, r := range c.in.offline {
 		if r.connector != connector || !pick(r) {
@@ -134,7 +149,7 @@ func offlineGet(c *call) (any, *restError) {
 	events := []any{}
 	for _, r := range rows {
 		if keep {
-			r.ProcessID = process
+			r.ProcessID, r.reserved = process, c.s.now()
 		}
 		events = append(events, r.render())
 	}

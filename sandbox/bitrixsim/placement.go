@@ -20,12 +20,19 @@ type placement struct {
 
 // placementScope maps every valid code of this portal to the scope that it needs besides placement.
 func (p *Portal) placementScope() map[string]string {
-	known := map[string]string{"LEFT_MENU": "", "REST_APP_URI": "", "PAGE_BACKGROUND_WORKER": "", "TASK_VIEW_TAB": "task", "IM_TEXTAREA": "im"}
+	known := map[string]string{
+		"LEFT_MENU": "", "REST_APP_URI": "", "PAGE_BACKGROUND_WORKER": "", "SETTING_CONNECTOR": "", "BI_ANALYTICS_MENU": "",
+		"TASK_VIEW_TAB": "task", "TASK_VIEW_SIDEBAR": "task", "TASK_VIEW_TOP_PANEL": "task", "IM_TEXTAREA": "im", "IM_CONTEXT_MENU": "im",
+		"IM_SIDEBAR": "im", "CRM_REQUISITE_AUTOCOMPLETE": "crm", "CRM_BANK_DETAIL_AUTOCOMPLETE": "crm", "CRM_DETAIL_SEARCH": "crm",
+		"CRM_ACTIVITY_LIST_MENU": "crm", "CRM_ORDER_DETAIL_TAB": "crm",
+	}
 	for _, t := range p.types {
-		for _, place := range []string{"DETAIL_TAB", "DETAIL_TOOLBAR", "DETAIL_ACTIVITY", "LIST_MENU", "LIST_TOOLBAR", "ACTIVITY_TIMELINE_MENU"} {
+		for _, place := range []string{"DETAIL_TAB", "DETAIL_TOOLBAR", "DETAIL_ACTIVITY", "LIST_MENU", "LIST_TOOLBAR", "ACTIVITY_TIMELINE_MENU",
+			"DOCUMENTGENERATOR_BUTTON",
+		} {
 			known["CRM_"+t.name()+"_"+place] = "crm"
 		}
-		if t.stageField() != "" {
+		if t.stageField() != "" && t.id != Quote {
 			known["CRM_"+t.name()+"_ROBOT_DESIGNER_TOOLBAR"] = "crm"
 		}
 	}
@@ -34,13 +41,18 @@ func (p *Portal) placementScope() map[string]string {
 
 func placementMethods() map[string]method {
 	app := webhookRefused()
-	admin := fail(http.StatusForbidden, "ACCESS_DENIED", "Access denied.")
+	admin := placementAdmin()
 	return map[string]method{
 		"placement.bind":   {scope: "placement", app: app, admin: admin, run: placementBind},
 		"placement.unbind": {scope: "placement", app: app, admin: admin, run: placementUnbind},
 		"placement.get":    {scope: "placement", app: app, admin: admin, run: placementGet},
 		"placement.list":   {scope: "placement", app: app, run: placementList},
 	}
+}
+
+// placementAdmin is the refusal of those who are not administrators.
+func placementAdmin() *restError {
+	return fail(http.StatusForbidden, "ACCESS_DENIED", "Access denied!")
 }
 
 // missing is the refusal of a missing argument, which names it.

@@ -47,6 +47,9 @@ type Portal struct {
 	deliveries []Delivery
 	held       []*delivery
 	paused     bool
+	outgoing   []OutgoingWebhook
+	replays    map[string]replay // of REST 3.0, by application, user, method and key
+	v3tasks    map[int]*v3Task
 	suspended  bool // online events are lost
 	dropNext   int
 	inFlight   int
@@ -91,6 +94,7 @@ func (s *Server) AddPortal(name string) *Portal {
 		webhooks: map[string]*webhook{}, installs: map[string]*installation{},
 		types: map[int]*cardType{}, files: map[int]*File{}, drive: map[int]*driveObject{}, storages: map[int]*storage{}, elements: map[int]listElement{},
 		links: map[[2]int]map[string]any{}, activities: map[int]*activity{}, badges: map[string]map[string]any{}, bound: map[int][][2]int{},
+		replays: map[string]replay{}, v3tasks: map[int]*v3Task{},
 		automation: map[stageKey][]Step{}, templates: map[int]*template{}, ids: map[string]int{},
 		buckets: map[string]*bucket{}, operating: map[string][]spent{}, costs: map[string]time.Duration{},
 		sends: make(chan struct{}, 16), stats: newStats(),

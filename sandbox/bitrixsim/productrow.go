@@ -10,7 +10,7 @@ type productRow struct {
 	id, product, discountType, measure, sort int
 	owner                                    *cardType
 	ownerID                                  int
-	name, measureName                        string
+	name                                     string
 	price, quantity, discount                float64 // discount is the rate in percent
 	discountSum                              float64
 	tax                                      *float64

@@ -4,7 +4,7 @@ import "time"
 
 // allScopes are the scopes that the simulator knows.
 func allScopes() []string {
-	return []string{"crm", "bizproc", "placement", "user_brief", "user_basic", "user", "disk", "im", "userfieldconfig", "entity", "task", "documentgenerator", "catalog"}
+	return []string{"crm", "bizproc", "placement", "user_brief", "user_basic", "user", "disk", "im", "userfieldconfig", "entity", "task", "tasks", "documentgenerator", "catalog", "lists", "log", "appform"}
 }
 
 func systemMethods() map[string]method {

@@ -229,35 +229,3 @@ func (p *Portal) userName(id int) string {
 	}
 	return ""
 }
-
-// notify is im.notify and its two shorthands; a repeated TAG of the same application replaces the notice.
-func notify(kind string) func(c *call) (any, *restError) {
-	return func(c *call) (any, *restError) {
-		get := c.params.fold
-		userID := intOf(get("USER_ID"))
-		switch {
-		case userID == 0:
-			return nil, bad("USER_ID_EMPTY", "User id can't be empty")
-		case str(get("MESSAGE")) == "":
-			return nil, bad("MESSAGE_EMPTY", "Message can't be empty")
-		case len(str(get("ATTACH"))) > 60000:
-			return nil, bad("ATTACH_OVERSIZE", "You have exceeded the maximum allowable size of attach")
-		case c.p.users[userID] == nil:
-			return false, nil
-		}
-		n := Notification{
-			ID: c.p.nextID("notice", 3001), UserID: userID, Message: str(get("MESSAGE")), Type: kind, Tag: str(get("TAG")), Created: c.s.now(),
-		}
-		if n.Type == "" {
-			n.Type = "USER"
-			if strings.EqualFold(str(get("TYPE")), "SYSTEM") {
-				n.Type = "SYSTEM"
-			}
-		}
-		if n.Tag != "" {
-			c.p.notices = slices.DeleteFunc(c.p.notices, func(old Notification) bool { return old.Tag == n.Tag && old.UserID == n.UserID })
-		}
-		c.p.notices = append(c.p.notices, n)
-		return n.ID, nil
-	}
-}

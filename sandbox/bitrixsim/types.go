@@ -95,7 +95,9 @@ type Notification struct {
 	Message string    `json:"message"`
 	Type    string    `json:"type"` // USER or SYSTEM
 	Tag     string    `json:"tag"`
+	SubTag  string    `json:"subTag,omitempty"`
 	Created time.Time `json:"created"`
+	from    string    // application or CLIENT_ID
 }
 
 // Call is one REST command that the portal saw.

@@ -199,6 +199,7 @@ func (p *Portal) addType(entityTypeID int, title string) *cardType {
 	t.typeID = p.nextID("type", 7)
 	p.types[entityTypeID] = t
 	p.addSmartCategory(t, "Общее направление", true)
+	p.fire("ONCRMTYPEADD", itoa(t.typeID), pairs("FIELDS", pairs("ID", itoa(t.typeID))), actor{user: 1})
 	p.s.notify()
 	return t
 }

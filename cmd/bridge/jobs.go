@@ -18,6 +18,9 @@ type jobsCommand struct {
 	Show   jobsShow   `cmd:"" help:"Show one."`
 	Retry  jobsRetry  `cmd:"" help:"Run one again that failed or was canceled, or one that waits at once."`
 	Cancel jobsCancel `cmd:"" help:"Cancel one that is not done."`
+
+	Workflows   jobsWorkflows   `cmd:"" help:"List business processes that seem to wait for a call that never came."`
+	EndWorkflow jobsEndWorkflow `cmd:"" help:"End one of them."`
 }
 
 type jobsList struct {

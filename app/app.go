@@ -151,7 +151,8 @@ func (a *App) wire(o Options) error {
 	a.metrics.packer.watch(a.metrics.registry, a.clients)
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
-	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.Bitrix, Robots: Robots(),
+	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.Bitrix,
+		Application: a.clients.Application, Processes: a.settings.Processes, Tokens: a.clients.tokens, Robots: Robots(),
 		PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
 	a.schedule(o, a.workers(o, setup, schemas))
 	a.fiber, err = a.web(setup, o)
@@ -173,7 +174,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 	work := dispatcher{
 		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(), inbox.KindEvent: events,
 		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindOffline: offline,
-		portal.KindSetup: setup, portal.KindCheck: setup, kindPrune: &pruner{a.store, keepDone, o.Now},
+		portal.KindSetup: setup, portal.KindCheck: setup, portal.KindErase: eraser{a.store, o.Now}, kindPrune: &pruner{a.store, keepDone, o.Now},
 		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,
 			Every: o.Stuck / 4, After: o.Stuck}), watchdog.KindEnd: watchdog.Ender{Bitrix: a.clients.Bitrix},
 	}
@@ -186,7 +187,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 func (a *App) schedule(o Options, work dispatcher) {
 	host, _ := os.Hostname()
 	a.scheduler = lane.New(lane.Config{Node: host + "/" + strconv.Itoa(os.Getpid()) + "/" + uuid.NewString()[:8], Workers: o.Workers,
-		Schedule: o.Schedule, Log: a.log, Now: o.Now, Observe: func(r lane.Run) { a.metrics.run(r); a.logRun(r) }}, a.store, acquainted{a.directory, work})
+		Schedule: o.Schedule, Log: a.log, Now: o.Now, Observe: func(r lane.Run) { a.metrics.run(r); a.logRun(r) }}, a.store, acquainted{a.directory, reconnecting{a.directory, work, o.Now}})
 	a.store.SetScheduler(a.scheduler)
 	a.metrics.scheduler(a.scheduler)
 }

@@ -190,7 +190,7 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 	masked.HookSecret = "" // has a sealed place of its own
 	var (
 		conns []portal.Connection
-		feeds []lane.NewRow
+		feeds []lane.NewRow // and the setup of smart processes that are named for the first time
 	)
 	for _, c := range next.Connections {
 		conn := connection(id, c)
@@ -198,6 +198,9 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 		if conn.Kind == docflow.Realty {
 			feeds = append(feeds, feed.Row(conn))
 		}
+	}
+	if slices.ContainsFunc(processes(next), func(id int) bool { return !slices.Contains(processes(now.settings), id) }) {
+		feeds = append(feeds, portal.SettingsRow(id, now.portal.Version+1))
 	}
 	if err := st.SaveSettings(ctx, id, settings.Show(masked), conns, watched(now.portal.Since, next.Triggers, time.Now()), feeds); err != nil {
 		return fmt.Errorf("store the settings: %w", err)

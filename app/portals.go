@@ -4,6 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,6 +15,7 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
+	"konturbridge/bitrix"
 )
 
 // portalSettings reads portals' settings, parsed once per version.
@@ -56,6 +61,32 @@ func (p *portalSettings) now(id portal.ID) settings.Settings {
 		return settings.Settings{}
 	}
 	return set
+}
+
+// Processes lists the smart processes that a portal's settings name, by entityTypeId.
+func (p *portalSettings) Processes(ctx context.Context, id portal.ID) ([]int, error) {
+	set, err := p.Settings(ctx, id)
+	return processes(set), err
+}
+
+// processes lists the smart processes that settings name: in triggers, reactions or as the place of files.
+func processes(set settings.Settings) []int {
+	named := map[int]bool{}
+	for _, t := range set.Triggers {
+		named[t.EntityTypeID] = true
+	}
+	for _, r := range set.Reactions {
+		named[r.EntityTypeID] = true
+	}
+	for kind := range set.Files {
+		if _, number, isItem := strings.Cut(kind, ":"); isItem {
+			if n, err := strconv.Atoi(number); err == nil {
+				named[n] = true
+			}
+		}
+	}
+	ids := slices.Sorted(maps.Keys(named))
+	return slices.DeleteFunc(ids, func(id int) bool { return !bitrix.EntityTypeID(id).IsSmartProcess() })
 }
 
 // Connections reads a portal's accounts with their secrets and positions.

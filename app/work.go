@@ -36,7 +36,7 @@ type acquainted struct {
 
 // Work implements lane.Worker.
 func (a acquainted) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
-	if row.Kind != feed.KindNews && row.Kind != kindPrune { // their lanes are no portals
+	if row.Kind != feed.KindNews && row.Kind != kindPrune && row.Kind != portal.KindErase { // they need no portal
 		if p, ok := a.portals.Get(portal.ID(row.Lane)); !ok || p.State == portal.Removed {
 			if err := a.portals.Reload(ctx); err != nil {
 				return lane.Result{}, err
@@ -64,6 +64,7 @@ const (
 	pruneEvery = 10 * time.Minute
 	pruneStep  = 500
 	keepDone   = 30 * 24 * time.Hour
+	dutyTerm   = 24 * time.Hour // the registrar sees a payment within a day
 )
 
 // Work implements lane.Worker.
@@ -76,6 +77,11 @@ func (p *pruner) Work(ctx context.Context, _ lane.Row) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
+	unpaid, err := p.store.RemindOfDuties(ctx, p.now().Add(-dutyTerm), pruneStep, reaction.Overdue)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	more = more || unpaid == pruneStep
 	at := p.now().Add(pruneEvery)
 	if more {
 		at = p.now().Add(100 * time.Millisecond)

@@ -25,7 +25,7 @@ const (
 // The codes of such rows that say why they were made; an installation's and the daily check's have none.
 const (
 	SetupSuccession = "succession" // another administrator or application does the work now
-	SetupSettings   = "settings"   // the settings name other smart processes
+	setupSettings   = "settings"   // the settings name other smart processes
 	checkAsked      = "asked"      // by a person: it ends with its outcome
 )
 
@@ -54,6 +54,11 @@ const (
 // SetupRow makes the row of a setup that runs at once.
 func SetupRow(id ID, why string) lane.NewRow {
 	return lane.NewRow{Lane: string(id), Part: setupPart, Kind: KindSetup, Code: why}
+}
+
+// SettingsRow makes the row of a setup that follows new settings, of which there is one.
+func SettingsRow(id ID, version int64) lane.NewRow {
+	return lane.NewRow{Lane: string(id), Part: setupPart + "/" + itoa(version), Kind: KindSetup, Code: setupSettings}
 }
 
 // AskedCheckRow makes the row of a self-check that a person waits for: it ends, whatever it finds.
@@ -143,6 +148,11 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{}, err
 	}
 	defer end()
+	if row.Kind == KindSetup || asked { // another process may have made it, and changed the portal with it
+		if err := s.deps.Portals.Reload(ctx); err != nil {
+			return lane.Result{}, err
+		}
+	}
 	if row.Kind == KindCheck && s.deps.Tokens != nil {
 		if err := s.deps.Tokens(id, "").Tend(ctx); err != nil && ctx.Err() == nil {
 			s.deps.Log.LogAttrs(ctx, slog.LevelWarn, "the administrators' tokens cannot be looked after now",

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"konturbridge/app/lane"
+	"konturbridge/app/portal"
+	"konturbridge/app/store"
+)
+
+// reconnecting lets the work of a portal that needs reconnecting wait, in its order and without losing a try.
+type reconnecting struct {
+	portals *portal.Directory
+	next    lane.Worker
+	now     func() time.Time
+}
+
+// reconnectPause is how often such work looks whether its portal was reconnected; a reconnection wakes it.
+const reconnectPause = 10 * time.Minute
+
+// Work implements lane.Worker.
+func (r reconnecting) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
+	waits := lane.Result{Verdict: lane.Backoff, At: r.now().Add(reconnectPause), Note: portal.WaitingNote}
+	if p, ok := r.portals.Get(portal.ID(row.Lane)); ok && p.State == portal.Paused && row.Kind != portal.KindCheck {
+		return waits, nil
+	}
+	result, err := r.next.Work(ctx, row)
+	if errors.Is(err, portal.ErrReconnect) {
+		return waits, nil
+	}
+	return result, err
+}
+
+// eraser erases what a removed portal left behind, in small steps.
+type eraser struct {
+	store *store.Store
+	now   func() time.Time
+}
+
+// erasePause keeps the erasing of a large portal from holding up anybody else's writes.
+const erasePause = 50 * time.Millisecond
+
+// Work implements lane.Worker.
+func (e eraser) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
+	more, err := e.store.Erase(ctx, portal.ID(row.Lane), row.Body, pruneStep)
+	if err != nil || !more {
+		return lane.Result{Note: "erased"}, err
+	}
+	return lane.Result{Verdict: lane.Again, At: e.now().Add(erasePause)}, nil
+}

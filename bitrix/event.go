@@ -80,6 +80,9 @@ func (e Event) Encode() []byte {
 	return []byte(w.String())
 }
 
+// undefined is what a task that is not there has for an id, literally.
+const undefined = "undefined"
+
 // subjectOf finds the object in the shapes that the events' pages show: data[FIELDS], data[ID] for
 // timeline comments, data[FIELDS_AFTER] for tasks.
 func subjectOf(name string, data *Form) (Subject, error) {
@@ -93,8 +96,10 @@ func subjectOf(name string, data *Form) (Subject, error) {
 		fields, path = data, "data"
 	}
 	id, kind := fields.Get("ID"), fields.Get("ENTITY_TYPE_ID")
-	if path == "data[FIELDS_AFTER]" && id == "undefined" { // a deleted task says so literally
-		id = ""
+	if path == "data[FIELDS_AFTER]" && (id == "" || id == undefined) { // a deleted task has only been
+		if path, id = "data[FIELDS_BEFORE]", data.Get("FIELDS_BEFORE", "ID"); id == undefined {
+			id = ""
+		}
 	}
 	var err error
 	if s.ObjectID, err = ParseID(id); err != nil {

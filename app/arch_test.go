@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"app/inbox":            {"app/docflow", "app/lane", "bitrix"},
 	"app/trigger":          {"app/docflow", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix"},
 	"app/feed":             {"app/docflow", "app/inbox", "app/lane", "app/portal", "bitrix", "realty", "internal/upstream"},
-	"app/reaction":         {"app/docflow", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "realty", "internal/upstream"},
+	"app/reaction":         {"app/docflow", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "realty", "realty/archive", "realty/extract", "internal/upstream"},
 	"app/action":           {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/reaction", "app/settings", "bitrix", "realty", "realty/cms", "internal/upstream"},
 	"app/watchdog":         {"app/lane", "app/portal", "bitrix", "internal/upstream"},
 	"app/page":             {},
@@ -58,6 +58,7 @@ var mayImport = map[string][]string{
 	"cmd/bridge":           {"app", "app/...", "bitrix", "cache", "internal/...", "oauth", "realty", "realty/schema", "sandbox", "sandbox/..."},
 	"cmd/bridge/chaos":     {},
 	"internal/testservers": {},
+	"internal/testbrowser": {},
 	"cache/cachetest":      {"cache"},
 	"app/store/storetest":  {"app/...", "oauth", "internal/..."},
 	"app/store/lanetest":   {"app/...", "internal/..."},
@@ -75,7 +76,7 @@ var onlyIn = map[string][]string{
 }
 
 // testOnly may stand in nothing that cmd/bridge reaches. (Fiber's own utils import testing; ours must not.)
-var testOnly = []string{"github.com/stretchr/testify", "github.com/chromedp/chromedp", module + "internal/testservers"}
+var testOnly = []string{"github.com/stretchr/testify", "github.com/chromedp/chromedp", module + "internal/testservers", module + "internal/testbrowser"}
 
 type listed struct {
 	ImportPath string

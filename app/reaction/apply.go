@@ -1,13 +1,12 @@
 package reaction
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
-	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -16,11 +15,7 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
-	"konturbridge/realty"
 )
-
-// maxFile bounds a file that is put into a card; it is held in memory as base64.
-const maxFile = 64 << 20
 
 // setFields writes the fields of several updates in one call. An update that can't be rendered fails
 // alone, and when the portal refuses the call each is tried by itself: a template of the settings must
@@ -122,16 +117,16 @@ func (r *run) once(e Effect, mark string, call func(ctx context.Context) error) 
 
 // attach adds files to a file field. Files that are not listed in an update are deleted by the portal,
 // so those that are there are listed too; what was there before the first try tells a lost answer.
-func (r *run) attach(e Effect, p AttachParams) (string, error) {
-	field, ok, err := r.field(p.Field)
+func (r *run) attach(e Effect, params AttachParams) (string, error) {
+	field, ok, err := r.field(params.Field)
 	if err != nil {
 		return "", err
 	}
-	if !ok && isOwn(p.Field) {
+	if !ok && isOwn(params.Field) {
 		return "у этого типа карточек нет поля моста для файлов; они в таймлайне", nil
 	}
 	if !ok {
-		return "", noField(p.Field, "files")
+		return "", noField(params.Field, "files")
 	}
 	item, err := r.b24.ItemGet(r.ctx, r.kind(), r.id())
 	if err != nil {
@@ -142,79 +137,47 @@ func (r *run) attach(e Effect, p AttachParams) (string, error) {
 	for _, f := range there {
 		ids = append(ids, f.ID.String())
 	}
-	if e.Mark != "" && arrived(e.Mark, ids) >= field.room(len(p.Files)) {
-		return "файлы уже добавлены предыдущей попыткой", nil
+	if expected, ok := arrived(e.Mark, ids); ok {
+		return fmt.Sprintf("файлы уже добавлены предыдущей попыткой: %d", expected), nil
 	}
-	contents, err := r.fetch(e, p.Files)
-	if err != nil {
-		return "", err
+	p, err := r.fetch(e, params.Files, maxInCard)
+	defer func() { _ = p.Close() }()
+	if err != nil || len(p.small) == 0 {
+		return leftOut(p.left), err
 	}
-	return fmt.Sprintf("добавлено файлов: %d", field.room(len(contents))), r.once(e, markHad+strings.Join(ids, ","), func(ctx context.Context) error {
-		_, err := r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, contents)})
+	fresh := p.small[:field.room(len(p.small))]
+	note := strings.TrimSpace(fmt.Sprintf("добавлено файлов: %d. %s", len(fresh), leftOut(p.left)))
+	return note, r.once(e, hadMark(ids, len(fresh)), func(ctx context.Context) error {
+		_, err := r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, fresh)})
 		return err
 	})
 }
 
+// leftOut tells which files are not here.
+func leftOut(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "Не вошли в поле (больше 16 МБ или слишком много): " + strings.Join(names, ", ")
+}
+
+// hadMark remembers the files before the first try and how many it adds.
+func hadMark(ids []string, adds int) string {
+	return fmt.Sprintf("%s%s +%d", markHad, strings.Join(ids, ","), adds)
+}
+
 const markHad = "had "
 
-// arrived counts the files that were not there before the first try.
-func arrived(mark string, ids []string) int {
-	had := strings.Split(strings.TrimPrefix(mark, markHad), ",")
-	return len(slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(had, id) }))
-}
-
-// fetch reads files of the effect's docflow from the service.
-func (r *run) fetch(e Effect, files []FileItem) ([]bitrix.FileContent, error) {
-	if len(files) == 0 {
-		return nil, nil
+// arrived reports whether what the first try added is there: as many files that were not there before.
+func arrived(mark string, ids []string) (adds int, all bool) {
+	before, count, ok := strings.Cut(strings.TrimPrefix(mark, markHad), " +")
+	adds, err := strconv.Atoi(count)
+	if !ok || err != nil {
+		return 0, false
 	}
-	rec, err := r.Store.Docflow(r.ctx, e.Docflow)
-	if err != nil {
-		return nil, err
-	}
-	client, err := r.Realty(r.ctx, rec)
-	if err != nil {
-		return nil, err
-	}
-	contents := make([]bitrix.FileContent, 0, len(files))
-	for _, f := range files {
-		var buf bytes.Buffer
-		if _, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(f.ID), &limited{buf: &buf, left: maxFile}); err != nil {
-			return nil, err
-		}
-		contents = append(contents, bitrix.FileContent{Name: withExtension(f.Name, buf.Bytes()), Data: buf.Bytes()})
-	}
-	return contents, nil
-}
-
-// withExtension names a file by its first bytes where the service does not say what it is.
-func withExtension(name string, data []byte) string {
-	if path.Ext(name) != "" {
-		return name
-	}
-	switch {
-	case bytes.HasPrefix(data, []byte("%PDF")):
-		return name + ".pdf"
-	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
-		return name + ".zip"
-	case bytes.HasPrefix(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte("<")):
-		return name + ".xml"
-	default:
-		return name + ".bin"
-	}
-}
-
-// limited refuses to hold more than it may.
-type limited struct {
-	buf  *bytes.Buffer
-	left int
-}
-
-func (l *limited) Write(p []byte) (int, error) {
-	if l.left -= len(p); l.left < 0 {
-		return 0, upstream.ErrAnswerTooLarge
-	}
-	return l.buf.Write(p)
+	had := strings.Split(before, ",")
+	fresh := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(had, id) })
+	return adds, len(fresh) >= adds
 }
 
 // comment writes a timeline line. The line carries the effect's number, by which it is found again when
@@ -240,17 +203,26 @@ func (r *run) comment(e Effect, p CommentParams) (string, error) {
 		}
 		text = textOf(value)
 	}
-	note := ""
-	files, err := r.fetch(e, p.Files)
-	switch {
-	case passing(err):
+	parcel, err := r.fetch(e, p.Files, 0)
+	defer func() { _ = parcel.Close() }()
+	if passing(err) {
 		return "", err
-	case err != nil:
-		note = "Файлы не приложены: " + explain(err)
-		text += "\n" + note
 	}
+	note := ""
+	if err != nil {
+		note = "Файлы не приложены: " + explain(err)
+		parcel.small, parcel.large = nil, nil
+	}
+	links, err := r.drive(e, parcel.large)
+	if passing(err) {
+		return "", err
+	}
+	if err != nil {
+		note = "Большие файлы не приложены: " + explain(err)
+	}
+	text = strings.Join(filled(append(append([]string{text}, keyData(parcel.said)...), append(links, note)...)...), "\n")
 	return note, r.once(e, "commented", func(ctx context.Context) error {
-		_, err := r.b24.CommentAdd(ctx, bitrix.Comment{Kind: r.kind(), EntityID: r.id(), Text: text + "\n[SIZE=8pt]" + marker + "[/SIZE]", Files: files})
+		_, err := r.b24.CommentAdd(ctx, bitrix.Comment{Kind: r.kind(), EntityID: r.id(), Text: text + "\n[SIZE=8pt]" + marker + "[/SIZE]", Uploads: parcel.small})
 		return err
 	})
 }

@@ -43,7 +43,7 @@ func explain(err error) string {
 		return "Ошибка в шаблоне настроек моста: " + faults.Error()
 	}
 	if errors.Is(err, upstream.ErrAnswerTooLarge) {
-		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>20) + " МБ)."
+		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>30) + " ГБ)."
 	}
 	if text := explainPortal(err); text != "" {
 		return text

@@ -33,7 +33,7 @@ func (f cardField) room(n int) int {
 
 // withFiles is the field's value with new files. A multiple field loses every file that is not listed; a
 // single one takes the first new file, the others are in the timeline.
-func (f cardField) withFiles(there []bitrix.FileRef, fresh []bitrix.FileContent) any {
+func (f cardField) withFiles(there []bitrix.FileRef, fresh []*bitrix.Upload) any {
 	if !f.multiple {
 		return fresh[0]
 	}

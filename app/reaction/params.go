@@ -18,8 +18,9 @@ type (
 	}
 	// FileItem is a file at the service that must come into the card.
 	FileItem struct {
-		ID   string `json:"id"`
-		Name string `json:"name"`
+		ID         string   `json:"id"`
+		Name       string   `json:"name"`
+		Signatures []string `json:"signatures,omitempty"` // ids of its detached signatures
 	}
 	// CommentParams writes a timeline comment, with files of the docflow.
 	CommentParams struct {

@@ -117,7 +117,7 @@ func resultFiles(r docflow.Record, some []docflow.File) []FileItem {
 	items := make([]FileItem, 0, len(some))
 	for i, f := range r.Files {
 		if slices.ContainsFunc(some, func(s docflow.File) bool { return s.ID == f.ID }) {
-			items = append(items, FileItem{ID: f.ID, Name: fileName(r, f, i+1)})
+			items = append(items, FileItem{ID: f.ID, Name: fileName(r, f, i+1), Signatures: f.Signatures})
 		}
 	}
 	return items

@@ -1,0 +1,242 @@
+package reaction
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"konturbridge/bitrix"
+	"konturbridge/internal/upstream"
+	"konturbridge/realty"
+	"konturbridge/realty/archive"
+	"konturbridge/realty/extract"
+)
+
+// The bounds of what is put into a card.
+const (
+	maxFile     = 1 << 30  // of one file of the service, in bytes
+	maxInCard   = 16 << 20 // of one file in a field or a comment; larger ones go to the portal's drive
+	maxUnpacked = 40       // files of an archive that are shown one by one
+)
+
+// parcel is files of a docflow on their way into the card. They lie on disk and are streamed from there:
+// memory does not grow with their size.
+type parcel struct {
+	dir    string
+	limit  int64 // longer files are cut off and left out, when it is set
+	small  []*bitrix.Upload
+	large  []*bitrix.Upload
+	closer []io.Closer
+	left   []string // names of files that were left out
+	said   *extract.Extract
+}
+
+// fetch reads files of the effect's docflow from the service. With a limit, longer files are left out.
+// The caller closes the parcel.
+func (r *run) fetch(e Effect, files []FileItem, limit int64) (*parcel, error) {
+	p := &parcel{limit: limit}
+	if len(files) == 0 {
+		return p, nil
+	}
+	rec, err := r.Store.Docflow(r.ctx, e.Docflow)
+	if err != nil {
+		return p, err
+	}
+	client, err := r.Realty(r.ctx, rec)
+	if err != nil {
+		return p, err
+	}
+	if p.dir, err = os.MkdirTemp("", "bridge-parcel-"); err != nil {
+		return p, err
+	}
+	get := func(id string, w io.Writer) error {
+		_, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(id), w)
+		return err
+	}
+	for _, f := range files {
+		if err := p.take(f, get); err != nil {
+			return p, errors.Join(err, p.Close())
+		}
+	}
+	return p, nil
+}
+
+// Close drops the files.
+func (p *parcel) Close() error {
+	var errs []error
+	for _, c := range p.closer {
+		errs = append(errs, c.Close())
+	}
+	if p.dir != "" {
+		errs = append(errs, os.RemoveAll(p.dir))
+	}
+	return errors.Join(errs...)
+}
+
+// take adds a file with its signatures and, of an archive, what is inside.
+func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error {
+	spooled, err := p.spool(f.ID, get)
+	if errors.Is(err, upstream.ErrAnswerTooLarge) && p.limit > 0 {
+		p.left = append(p.left, f.Name)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	name := withExtension(f.Name, spooled.head)
+	p.add(name, spooled.size, func() (io.ReadCloser, error) { return os.Open(spooled.path) })
+	for i, id := range f.Signatures {
+		signature, err := p.spool(id, get)
+		if err != nil {
+			return err
+		}
+		p.add(signatureName(name, i), signature.size, func() (io.ReadCloser, error) { return os.Open(signature.path) })
+	}
+	switch {
+	case path.Ext(name) == ".zip" && spooled.size <= maxInCard:
+		return p.unpack(spooled)
+	case path.Ext(name) == ".xml":
+		return p.read(func() (io.ReadCloser, error) { return os.Open(spooled.path) })
+	}
+	return nil
+}
+
+func signatureName(name string, i int) string {
+	if i == 0 {
+		return name + ".sig"
+	}
+	return fmt.Sprintf("%s.%d.sig", name, i+1)
+}
+
+func (p *parcel) add(name string, size int64, open func() (io.ReadCloser, error)) {
+	upload := &bitrix.Upload{Name: name, Size: size, Open: open}
+	if size > maxInCard {
+		p.large = append(p.large, upload)
+	} else {
+		p.small = append(p.small, upload)
+	}
+}
+
+type spooled struct {
+	path string
+	size int64
+	head []byte
+}
+
+// spool writes a file of the service to disk.
+func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (s spooled, err error) {
+	s.path = filepath.Join(p.dir, strings.Map(func(r rune) rune {
+		if r == '/' || r == '\\' || r == 0 {
+			return '_'
+		}
+		return r
+	}, id))
+	file, err := os.Create(s.path)
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	left := int64(maxFile)
+	if p.limit > 0 {
+		left = p.limit
+	}
+	w := &limited{to: file, left: left}
+	if err := get(id, w); err != nil {
+		return s, err
+	}
+	s.size = w.wrote
+	s.head = w.head
+	return s, nil
+}
+
+// unpack adds the files of an archive under names for people. An archive that can't be read is delivered
+// as it is.
+func (p *parcel) unpack(s spooled) error {
+	file, err := os.Open(s.path)
+	if err != nil {
+		return err
+	}
+	p.closer = append(p.closer, file)
+	opened, err := archive.Open(file, s.size, archive.Limits{Bytes: maxFile, Files: 1000})
+	if errors.Is(err, archive.ErrNotZip) || errors.Is(err, archive.ErrTooLarge) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.closer = append([]io.Closer{opened}, p.closer...) // before the file that it reads
+	for i, inside := range opened.Files {
+		if i >= maxUnpacked {
+			p.left = append(p.left, fmt.Sprintf("ещё %d в архиве", len(opened.Files)-i))
+			break
+		}
+		p.add(inside.Name, inside.Size, inside.Open)
+		for _, signature := range inside.Signatures {
+			p.add(signature.Name, signature.Size, signature.Open)
+		}
+		if strings.EqualFold(path.Ext(inside.Name), ".xml") {
+			if err := p.read(inside.Open); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read looks for an extract in an XML file. One that is none, or is broken, is delivered all the same.
+func (p *parcel) read(open func() (io.ReadCloser, error)) error {
+	if p.said != nil {
+		return nil
+	}
+	file, err := open()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	if said, ok, err := extract.Read(file); err == nil && ok {
+		p.said = &said
+	}
+	return nil
+}
+
+// withExtension names a file by its first bytes where the service does not say what it is.
+func withExtension(name string, data []byte) string {
+	if path.Ext(name) != "" {
+		return name
+	}
+	switch {
+	case bytes.HasPrefix(data, []byte("%PDF")):
+		return name + ".pdf"
+	case bytes.HasPrefix(data, []byte("PK\x03\x04")):
+		return name + ".zip"
+	case bytes.HasPrefix(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte("<")):
+		return name + ".xml"
+	default:
+		return name + ".bin"
+	}
+}
+
+// limited refuses to write more than it may, and remembers how the file begins.
+type limited struct {
+	to    io.Writer
+	left  int64
+	wrote int64
+	head  []byte
+}
+
+func (l *limited) Write(b []byte) (int, error) {
+	if l.left -= int64(len(b)); l.left < 0 {
+		return 0, upstream.ErrAnswerTooLarge
+	}
+	if room := 8 - len(l.head); room > 0 {
+		l.head = append(l.head, b[:min(room, len(b))]...)
+	}
+	n, err := l.to.Write(b)
+	l.wrote += int64(n)
+	return n, err
+}

@@ -66,12 +66,13 @@ type Confirm func(ctx context.Context, host string) (endpoint string, err error)
 
 // Client calls one portal's REST methods. It is safe for concurrent use; see [New].
 type Client struct {
-	up      *upstream.Client
-	tokens  TokenSource
-	confirm Confirm
-	now     func() time.Time
-	ledger  *ledger
-	line    *line // nil: nothing is limited
+	up        *upstream.Client
+	tokens    TokenSource
+	confirm   Confirm
+	now       func() time.Time
+	ledger    *ledger
+	line      *line  // nil: nothing is limited
+	connector string // of WithAuthConnector
 }
 
 // Option tunes a Client.
@@ -139,7 +140,7 @@ type target struct{ access, endpoint string }
 
 // Do calls method and returns its answer undecoded. Params and errors are those of [Call].
 func (c *Client) Do(ctx context.Context, method string, params any) (*Answer, error) {
-	body, err := encodeParams(method, params)
+	body, err := c.encode(method, params)
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,10 @@ package bitrix
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
+	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -14,6 +17,12 @@ import (
 // Accessors never fail: a value that is absent, empty or of another kind reads as zero. Has and Raw
 // tell more. File fields hold links with the caller's access token: do not log or store an Item.
 type Item map[string]json.RawMessage
+
+// LogValue implements slog.LogValuer: an item's values are personal data and links with tokens.
+func (i Item) LogValue() slog.Value { return slog.StringValue("item " + i.ID().String()) }
+
+// Format implements fmt.Formatter for the same reason.
+func (i Item) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "item %d", i.ID()) }
 
 // UnmarshalJSON implements json.Unmarshaler; PHP's [] is an empty item.
 func (i *Item) UnmarshalJSON(data []byte) error {
@@ -125,6 +134,42 @@ type FieldInfo struct {
 // Label is the field's name for people.
 func (f FieldInfo) Label() string {
 	return string(cmp.Or(f.FormLabel, f.ListLabel, f.FilterLabel, f.Title))
+}
+
+// Choice is the text of an enumeration's option; "" for an id that it does not have.
+func (f FieldInfo) Choice(id ID) string {
+	for _, choice := range f.Items {
+		if choice.ID == id {
+			return string(choice.Value)
+		}
+	}
+	return ""
+}
+
+// ChoiceID is the option of an enumeration with this text, in any case; 0 when it has none.
+func (f FieldInfo) ChoiceID(text string) ID {
+	for _, choice := range f.Items {
+		if strings.EqualFold(string(choice.Value), text) {
+			return choice.ID
+		}
+	}
+	return 0
+}
+
+// UnknownFields are the names that a type does not have, under the names of its methods or in upper case.
+// The portal ignores unknown fields without a word, so names that come from settings are to be checked.
+func UnknownFields(infos map[string]FieldInfo, names ...string) []string {
+	known := map[string]bool{}
+	for name, info := range infos {
+		known[name], known[string(info.UpperName)] = true, true
+	}
+	var unknown []string
+	for _, name := range names {
+		if !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	return unknown
 }
 
 // FieldChoice is one option of an enumeration; values of the field are its ids, which differ from

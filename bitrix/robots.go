@@ -1,6 +1,10 @@
 package bitrix
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+)
 
 // What a robot's Subscription says. Empty behaves as SubscriptionYes and leaves the choice to the
 // designer. doc: api-reference/bizproc/bizproc-robot/bizproc-robot-add.md
@@ -51,6 +55,19 @@ type RobotProperties []RobotProperty
 // MarshalJSON implements json.Marshaler.
 func (p RobotProperties) MarshalJSON() ([]byte, error) {
 	return orderedObject(p, func(row RobotProperty) (string, any) { return row.ID, row })
+}
+
+// Undeclared are the names of values that the properties do not have: the portal drops them from a robot's
+// answer without a word. Case does not matter to it.
+func (p RobotProperties) Undeclared(values map[string]any) []string {
+	var names []string
+	for name := range values {
+		if !slices.ContainsFunc(p, func(row RobotProperty) bool { return strings.EqualFold(row.ID, name) }) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // PropertyOption is one choice of a select property; the key is what arrives.

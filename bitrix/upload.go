@@ -85,7 +85,7 @@ func (c *Client) doFiles(ctx context.Context, method string, params map[string]a
 	if len(slots.files) == 0 {
 		return c.Do(ctx, method, params)
 	}
-	object, err := encodeParams(method, placed)
+	object, err := c.encode(method, placed)
 	if err != nil {
 		return nil, err
 	}

@@ -39,6 +39,9 @@ func Check(checker Checker, kind string, result Result) []Problem {
 	}
 	var problems []Problem
 	for _, found := range checker.Check(kind, options) {
+		if result.failed[found.Path] && found.Rule == "required" {
+			continue // it is missing because its expression failed, which was said
+		}
 		problems = append(problems, Problem{
 			Path: found.Path, Rule: found.Rule, Severity: found.Severity, Fields: result.FieldsOf(found.Path),
 			RU: withValue(found.MessageRU, "сейчас", found.Value), EN: withValue(found.MessageEN, "now", found.Value),

@@ -19,6 +19,7 @@ const (
 	keyAs    = "$as"
 	keyLet   = "$let"
 	keyValue = "$value"
+	keyKeep  = "$keep"
 )
 
 // CompileError is one thing wrong with a tree.
@@ -136,8 +137,8 @@ func (c *compiler) directives(from map[string]any, path string, names []string, 
 	for key, value := range from {
 		if !strings.HasPrefix(key, "$") {
 			plain[key] = value
-		} else if !slices.Contains([]string{keyIf, keyElse, keyEach, keyAs, keyLet, keyValue}, key) {
-			c.fail(tree.Join(path, key), 0, "unknown directive; known: $if, $else, $each, $as, $let, $value")
+		} else if !slices.Contains([]string{keyIf, keyElse, keyEach, keyAs, keyLet, keyValue, keyKeep}, key) {
+			c.fail(tree.Join(path, key), 0, "unknown directive; known: $if, $else, $each, $as, $let, $value, $keep")
 		}
 	}
 	let, names := c.let(from, path, names)
@@ -199,14 +200,18 @@ func (c *compiler) let(from map[string]any, path string, names []string) ([]bind
 }
 
 func (c *compiler) body(from, plain map[string]any, path string, names []string, depth int) node {
+	keep, isBool := from[keyKeep].(bool)
 	value, given := from[keyValue]
+	if _, has := from[keyKeep]; has && (!isBool || given) {
+		c.fail(tree.Join(path, keyKeep), 0, "must be true or false, beside the keys of a map")
+	}
 	if given {
 		if len(plain) > 0 {
 			c.fail(path, 0, "$value leaves no place for other keys: %s", strings.Join(slices.Sorted(maps.Keys(plain)), ", "))
 		}
 		return c.node(value, path, names, depth+1)
 	}
-	m := mapNode{}
+	m := mapNode{keep: keep}
 	for _, key := range slices.Sorted(maps.Keys(plain)) {
 		m.keys = append(m.keys, key)
 		m.values = append(m.values, c.node(plain[key], tree.Join(path, key), names, depth+1))

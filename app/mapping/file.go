@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -66,7 +65,8 @@ func fileRef(r *run, args []any) (any, error) {
 		return nil, err
 	}
 	if len(files) > 1 {
-		return nil, errors.New("the field holds several files where one goes: use $each, or name one, as in [0]")
+		return nil, say("в поле несколько файлов, а нужен один: оставьте один файл",
+			"the field holds several files where one goes: use $each, or name one, as in [0]")
 	}
 	ref := &FileRef{ID: files[0].ID, Name: files[0].Name}
 	for _, arg := range args[1:] {
@@ -92,14 +92,14 @@ func fileValues(v any) ([]FileRef, error) {
 		case map[string]any:
 			id, err := asText(item["id"])
 			if err != nil || id == "" {
-				return nil, errors.New("the value is not a file")
+				return nil, errNoFile()
 			}
 			name, _ := item["name"].(string)
 			out = append(out, FileRef{ID: id, Name: name})
 		default:
 			id, err := asText(item)
 			if err != nil || digits(id) != id {
-				return nil, errors.New("the value is not a file")
+				return nil, errNoFile()
 			}
 			if id != "" && id != "0" {
 				out = append(out, FileRef{ID: id})
@@ -108,6 +108,8 @@ func fileValues(v any) ([]FileRef, error) {
 	}
 	return out, nil
 }
+
+func errNoFile() error { return say("значение — не файл", "the value is not a file") }
 
 // Resolve gives the options with a Content (or whatever content makes) in place of every file. It is called once
 // for each place, in the order of Files; a file that stands in two places comes twice.

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -99,7 +98,7 @@ func isoDate(v any) (any, error) {
 			}
 		}
 	}
-	return nil, fmt.Errorf("«%s» is not a date (2018-12-31 or 31.12.2018)", s)
+	return nil, say("«"+s+"» — не дата (нужно 2018-12-31 или 31.12.2018)", "«"+s+"» is not a date (2018-12-31 or 31.12.2018)")
 }
 
 func russianDate(v any) (any, error) {
@@ -255,7 +254,7 @@ func word(r *run, args []any) (any, error) {
 		return nil, err
 	}
 	if !dictionary().has(list) {
-		return nil, fmt.Errorf("there is no list of words %q", list)
+		return nil, say("нет списка слов «"+list+"»", "there is no list of words "+list)
 	}
 	return eachOption(r, args[1], func(o Option) string {
 		if code := dictionary().code(list, o.Code); o.Code != "" && dictionary().knows(list, code) {
@@ -280,7 +279,7 @@ func share(v any) (any, error) {
 	}
 	top, bottom, ok := strings.Cut(s, "/")
 	if !ok || digits(top) != top || digits(bottom) != bottom || top == "" || strings.Trim(bottom, "0") == "" {
-		return nil, fmt.Errorf("«%s» is not a share such as 1/2", s)
+		return nil, say("«"+s+"» — не доля (нужно, например, 1/2)", "«"+s+"» is not a share such as 1/2")
 	}
 	return map[string]any{"numerator": top, "denominator": bottom}, nil
 }
@@ -294,7 +293,7 @@ func money(v any) (any, error) {
 	}
 	sum, err := realty.ParseRubles(s)
 	if err != nil {
-		return nil, fmt.Errorf("«%s» is not an amount of money", s)
+		return nil, say("«"+s+"» — не сумма денег", "«"+s+"» is not an amount of money")
 	}
 	return sum.String(), nil
 }

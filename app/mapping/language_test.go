@@ -20,11 +20,12 @@ func sampleCard() mapping.Card {
 			"SIGS": []any{map[string]any{"id": float64(16), "url": "u"}, map[string]any{"id": float64(17), "url": "u"}},
 		},
 		Contacts: []map[string]any{
-			{"ID": "1", "NAME": "Анна", "UF_CRM_KB_ROLE": "Продавец", "REQUISITES": []any{map[string]any{"RQ_INN": "540"}}},
+			{"ID": "1", "NAME": "Анна", "UF_CRM_KB_ROLE": "Продавец", "REQUISITES": []any{map[string]any{"RQ_INN": "540",
+				"ADDRESSES": []any{map[string]any{"TYPE_ID": "1", "CITY": "Омск"}, map[string]any{"TYPE_ID": float64(4), "CITY": "Томск"}}}}},
 			{"ID": "2", "NAME": "Иван", "UF_CRM_KB_ROLE": []any{"91"}, "UF_CRM_KB_REPRESENTS": "C_1"},
 			{"ID": "3", "NAME": "Олег"},
 		},
-		Options: map[string]mapping.Option{"7": {Text: "Квартира", Code: "flat"}, "91": {Text: "Покупатель", Code: "buyer"}},
+		Options: map[string]mapping.Option{"7": {Text: "Квартира", Code: "flat"}, "91": {Text: "Покупатель", Code: "buyer"}, "13": {Text: "Гектар", Code: "HA-1"}},
 		Docflow: map[string]any{"id": "d1", "state": "suspended", "amount": int64(70000)},
 	}
 }
@@ -62,34 +63,52 @@ func TestExpressions(t *testing.T) {
 func TestFunctions(t *testing.T) {
 	t.Parallel()
 	requireValues(t, map[string]any{
-		"{{ date(deal.BEGINDATE) }}":                   "2024-08-30",
-		"{{ date('06.04.2007') }}":                     "2007-04-06",
-		"{{ dmy(deal.BEGINDATE) }}":                    "30.08.2024",
-		"{{ date(deal.BLANK) }}":                       nil,
-		"{{ digits('+7 (383) 1') }}":                   "73831",
-		"{{ snils('00000000055') }}":                   "000-000-000 55",
-		"{{ snils('12') }}":                            "12",
-		"{{ unit_code('050005') }}":                    "050-005",
-		"{{ upper('ёж') + lower('Ё') }}":               "ЁЖё",
-		"{{ replace('a-b', '-', '') }}":                "ab",
-		"{{ join(split('a,b', ','), '; ') }}":          "a; b",
-		"{{ default(deal.BLANK, deal.NO, 'x') }}":      "x",
-		"{{ default(deal.BLANK, '') == '' }}":          true,
-		"{{ yes(deal.FLAG) && !yes(deal.OFF) }}":       true,
-		"{{ list('a') }}":                              []any{"a"},
-		"{{ text(deal.KIND) }} {{ code(deal.KIND) }}":  "Квартира flat",
-		"{{ code('own') }}":                            "own",
-		"{{ code(['7', 'x']) }}":                       []any{"flat", "x"},
-		"{{ gender('ж') }}":                            "female",
-		"{{ gender('Мужской') }}":                      "male",
-		"{{ share('1/2') }}":                           map[string]any{"numerator": "1", "denominator": "2"},
-		"{{ contact('seller').NAME }}":                 "Анна",
-		"{{ contact('buyer').NAME }}":                  "Иван",
-		"{{ contact('developer').NAME }}":              nil,
-		"{{ representative(contact('seller')).NAME }}": "Иван",
-		"{{ representative(contact('buyer')) }}":       nil,
-		"{{ len(by_role('seller')) }}":                 1,
-		"{{ yes(docflow.amount) }}":                    true,
+		"{{ date(deal.BEGINDATE) }}":                             "2024-08-30",
+		"{{ date('06.04.2007') }}":                               "2007-04-06",
+		"{{ dmy(deal.BEGINDATE) }}":                              "30.08.2024",
+		"{{ date(deal.BLANK) }}":                                 nil,
+		"{{ digits('+7 (383) 1') }}":                             "73831",
+		"{{ snils('00000000055') }}":                             "000-000-000 55",
+		"{{ snils('12') }}":                                      "12",
+		"{{ unit_code('050005') }}":                              "050-005",
+		"{{ upper('ёж') + lower('Ё') }}":                         "ЁЖё",
+		"{{ replace('a-b', '-', '') }}":                          "ab",
+		"{{ join(split('a,b', ','), '; ') }}":                    "a; b",
+		"{{ default(deal.BLANK, deal.NO, 'x') }}":                "x",
+		"{{ default(deal.BLANK, '') == '' }}":                    true,
+		"{{ yes(deal.FLAG) && !yes(deal.OFF) }}":                 true,
+		"{{ list('a') }}":                                        []any{"a"},
+		"{{ text(deal.KIND) }} {{ code(deal.KIND) }}":            "Квартира flat",
+		"{{ code('own') }}":                                      "own",
+		"{{ code(['7', 'x']) }}":                                 []any{"flat", "x"},
+		"{{ gender('ж') }}":                                      "female",
+		"{{ gender('Мужской') }}":                                "male",
+		"{{ share('1/2') }}":                                     map[string]any{"numerator": "1", "denominator": "2"},
+		"{{ share('1') }}":                                       map[string]any{"numerator": "1", "denominator": "1"},
+		"{{ word('objectType', deal.KIND) }}":                    "flat",
+		"{{ word('objectType', 'земельный Участок') }}":          "landPlot",
+		"{{ word('objectType', 'LANDPLOT') }}":                   "landPlot",
+		"{{ word('areaUnit', '13') }}":                           "га", // a list whose external codes are the portal's own
+		"{{ word('objectType', 'дача') }}":                       "дача",
+		"{{ word('objectType', deal.NO) }}":                      nil,
+		"{{ word('role', ['Банк', 'buyer']) }}":                  []any{"encumbrancer", "buyer"},
+		"{{ money('1500.5|RUB') }} {{ currency('1500.5|RUB') }}": "1500.50 RUB",
+		"{{ money(1000000) }}":                                   "1000000.00",
+		"{{ money(deal.NO) }}":                                   nil,
+		"{{ currency('1500') }}":                                 nil,
+		"{{ address(contacts[0].REQUISITES[0]).CITY }}":          "Томск",
+		"{{ address(contacts[2]) }}":                             nil,
+		"{{ has_role(contacts[0], 'buyer', 'seller') }}":         true,
+		"{{ has_role(contacts[2], 'buyer') }}":                   false,
+		"{{ has_role(nil, 'buyer') }}":                           false,
+		"{{ map(by_role('buyer', 'seller'), .NAME) }}":           []any{"Анна", "Иван"},
+		"{{ contact('seller').NAME }}":                           "Анна",
+		"{{ contact('buyer').NAME }}":                            "Иван",
+		"{{ contact('developer').NAME }}":                        nil,
+		"{{ representative(contact('seller')).NAME }}":           "Иван",
+		"{{ representative(contact('buyer')) }}":                 nil,
+		"{{ len(by_role('seller')) }}":                           1,
+		"{{ yes(docflow.amount) }}":                              true,
 	})
 }
 
@@ -124,6 +143,10 @@ func TestTrees(t *testing.T) {
 		"$each with $if picks":           {`{a: {$each: contacts, $as: c, $if: c.ID != '2', $value: "{{ c.ID }}"}}`, `{"a":["1","3"]}`},
 		"$each of a single value":        {`{a: {$each: deal.TITLE, $as: t, $value: "{{ t }}"}}`, `{"a":["Сделка"]}`},
 		"$each of nothing":               {`{a: {$each: deal.NO, $as: t, x: 1}, b: 1}`, `{"b":1}`},
+		"$each among elements":           {`{a: [0, {$each: deal.MULTI, $as: m, $value: "{{ m }}"}, {$let: {x: "'c'"}, $each: deal.MULTI, $as: m, $value: "{{ x }}"}, {$let: {x: "1"}, $value: {$let: {y: "2"}, $each: "[x, y]", $as: m, $value: "{{ m }}"}}]}`, `{"a":[0,"a","b","c","c",1,2]}`},
+		"$each of nothing among them":    {`{a: ["{{ deal.TITLE }}", {$each: deal.NO, $as: m, x: 1}], b: [{$each: deal.NO, $as: m, x: 1}]}`, `{"a":["Сделка"]}`},
+		"a list in a list":               {`{a: [{$let: {x: "1"}, $value: ["{{ x }}"]}]}`, `{"a":[[1]]}`},
+		"$keep":                          {`{a: {$keep: true, x: "{{ deal.NO }}", y: {z: "{{ deal.NO }}"}}, b: {$keep: false, x: "{{ deal.NO }}"}}`, `{"a":{}}`},
 		"$let":                           {`{$let: {p: "contacts[0]", n: "1 + 1"}, a: "{{ p.NAME }}", b: "{{ n }}"}`, `{"a":"Анна","b":2}`},
 		"$let hides and gives back":      {`{$let: {x: "1"}, a: {$let: {x: x + 1}, b: "{{ x }}"}, c: "{{ x }}"}`, `{"a":{"b":2},"c":1}`},
 		"lists keep literals":            {`{a: [1, "{{ deal.TITLE }}", "{{ deal.NO }}"]}`, `{"a":[1,"Сделка"]}`},
@@ -180,6 +203,8 @@ func TestCompileErrorsAllAtOnce(t *testing.T) {
 		"v": "{{ __get(deal, 'X') }}",
 		"w": "{{ " + strings.Repeat("1+", 3000) + "1 }}",
 		"x": "{{ __run }}",
+		"y": map[string]any{"$keep": "yes", "x": 1},
+		"z": map[string]any{"$keep": true, "$value": 1},
 	})
 	var all mapping.CompileErrors
 	require.ErrorAs(t, err, &all)
@@ -187,7 +212,7 @@ func TestCompileErrorsAllAtOnce(t *testing.T) {
 	for _, one := range all {
 		at[one.Path] = one
 	}
-	for _, path := range []string{"a", "b.c", "d", "e", "f", "g.$when", "h", "i.$as", "j.$else", "k", "l.$let", "m.$let.1x", "n", "o",
+	for _, path := range []string{"a", "b.c", "d", "e", "f", "g.$when", "h", "i.$as", "j.$else", "k", "l.$let", "m.$let.1x", "y.$keep", "z.$keep", "n", "o",
 		"p.$if", "q.$if", "r", "s", "t", "u", "v", "w", "x"} {
 		require.Contains(t, at, path)
 	}
@@ -206,6 +231,10 @@ func TestReads(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{"company.REQUISITES", "contacts", "contacts.REQUISITES", "deal", "deal.TITLE", "files"}, reads)
 
+	reads, err = mapping.Reads("{{ contacts[0].COMPANY.TITLE }}")
+	require.NoError(t, err)
+	require.Contains(t, reads, "contacts.COMPANY")
+
 	_, err = mapping.Reads("{{ x }}")
 	require.Error(t, err)
 }
@@ -217,6 +246,8 @@ func TestExpressionProblems(t *testing.T) {
 		"no day":            {"{{ date('2018-02-31') }}", "is not a date"},
 		"no share":          {"{{ share('half') }}", "is not a share"},
 		"divided by nobody": {"{{ share('1/0') }}", "is not a share"},
+		"no money":          {"{{ money('много') }}", "is not an amount of money"},
+		"no list of words":  {"{{ word('colours', 'red') }}", "no list of words"},
 		"no file":           {"{{ file(deal.TITLE) }}", "not a file"},
 		"too many files":    {"{{ file(deal.SIGS) }}", "several files"},
 		"a list's field":    {"{{ contacts.NAME }}", "name an element"},
@@ -238,6 +269,9 @@ func TestExpressionProblems(t *testing.T) {
 			require.Equal(t, "at.x", problems[0].Path)
 			require.Equal(t, mapping.RuleExpression, problems[0].Rule)
 			require.Contains(t, problems[0].EN, tc.want)
+			if tc.want != "memory budget exceeded" { // the language's own text
+				require.NotRegexp(t, `[a-z]{3,} [a-z]{3,}`, problems[0].RU)
+			}
 		})
 	}
 }

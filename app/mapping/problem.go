@@ -48,7 +48,7 @@ func (p Problem) line(message, one, several string, name func(string, map[string
 		return line
 	}
 	var names []string
-	for _, field := range p.Fields[:min(len(p.Fields), maxFields)] {
+	for _, field := range ordered(p.Fields)[:min(len(p.Fields), maxFields)] {
 		names = append(names, name(field, p.ids))
 	}
 	if len(p.Fields) > maxFields {
@@ -58,6 +58,19 @@ func (p Problem) line(message, one, several string, name func(string, map[string
 		return line + "; " + one + names[0]
 	}
 	return line + "; " + several + strings.Join(names, ", ")
+}
+
+// ordered puts the card's own fields before those of contacts and companies.
+func ordered(fields []string) []string {
+	own := func(field string) int {
+		if holder, _, _ := strings.Cut(field, "."); holder == "deal" || holder == "lead" || holder == "item" {
+			return 0
+		}
+		return 1
+	}
+	sorted := slices.Clone(fields)
+	slices.SortStableFunc(sorted, func(a, b string) int { return own(a) - own(b) })
+	return sorted
 }
 
 // russianField names a field for people: «сделки UF_CRM_CADASTRAL», «контакта 12 NAME».

@@ -17,7 +17,8 @@ type Result struct {
 	// read ("deal.UF_CRM_CADASTRAL", "contacts[1].NAME"), also where the place came out empty.
 	Sources map[string][]string
 
-	ids map[string]string // contacts' ids by place
+	ids    map[string]string // contacts' ids by place
+	failed map[string]bool   // places whose expression failed, which was said
 }
 
 // Render fills the tree for a card. Places that came out blank are left out, together with the maps and
@@ -30,7 +31,7 @@ func (m *Mapping) Render(card Card) (Result, []Problem) {
 	if options == nil {
 		options = map[string]any{}
 	}
-	result := Result{Options: options, Sources: r.sources, ids: r.ids()}
+	result := Result{Options: options, Sources: r.sources, ids: r.ids(), failed: r.failed}
 	// Resolve walks every place in order; its answer is not needed and its callback never fails.
 	_, _ = result.Resolve(func(use FileUse) (any, error) {
 		result.Files = append(result.Files, use)
@@ -120,7 +121,7 @@ func (n mixedNode) render(r *run, path string) outcome {
 		}
 		if err != nil {
 			r.problems = append(r.problems, Problem{Path: path, Rule: RuleExpression, Severity: SeverityError,
-				Fields: r.sources[path], RU: "в тексте должно быть одно значение: " + err.Error(), EN: "not for a text: " + err.Error(), ids: r.ids()})
+				Fields: r.sources[path], RU: "в тексте должно быть одно значение: " + inRussian(err), EN: "not for a text: " + err.Error(), ids: r.ids()})
 			continue
 		}
 		b.WriteString(s)
@@ -134,6 +135,7 @@ func (n mixedNode) render(r *run, path string) outcome {
 type mapNode struct {
 	keys   []string
 	values []node
+	keep   bool // also when nothing came out below it
 }
 
 func (n mapNode) render(r *run, path string) outcome {
@@ -147,10 +149,11 @@ func (n mapNode) render(r *run, path string) outcome {
 			out[key] = made.value
 		}
 	}
-	if path != "" && r.prune && whole.dynamic && !whole.live {
+	if path != "" && r.prune && whole.dynamic && !whole.live && !n.keep {
 		return outcome{dynamic: true}
 	}
 	whole.value, whole.keep = out, true
+	whole.live = whole.live || n.keep
 	return whole
 }
 

@@ -42,6 +42,9 @@ func contactsByRole(r *run, args []any) (any, error) {
 			found = append(found, contact)
 		}
 	}
+	if len(found) == 0 { // nobody has it: that field of a contact is what to fill in
+		r.noteField("contacts."+fieldRole, false)
+	}
 	return found, nil
 }
 

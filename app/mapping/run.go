@@ -25,20 +25,27 @@ const (
 )
 
 var (
-	errTicks  = errors.New("the mapping takes too many steps")
-	errGrowth = errors.New("the mapping makes too much text")
-	errMade   = errors.New("the mapping makes too many values")
+	errTicks  = say("в сопоставлении слишком много шагов", "the mapping takes too many steps")
+	errGrowth = say("сопоставление составляет слишком длинный текст", "the mapping makes too much text")
+	errMade   = say("сопоставление составляет слишком много значений", "the mapping makes too many values")
 )
+
+// read is a field that an expression looked at, and whether it said something.
+type read struct {
+	field  string
+	filled bool
+}
 
 // run is one rendering.
 type run struct {
 	card     Card
 	env      map[string]any
 	origins  origins
-	prune    bool            // blank places vanish
-	reads    map[string]bool // fields read by the expression being run → whether they said something
+	prune    bool   // blank places vanish
+	reads    []read // by the expression being run
 	sources  map[string][]string
 	problems []Problem
+	failed   map[string]bool // places whose expression failed
 	machine  vm.VM
 	ticks    int
 	growth   int
@@ -50,7 +57,7 @@ func newRun(card Card, prune bool) *run {
 	env, known := card.environment()
 	r := &run{
 		card: card, env: env, origins: known, prune: prune,
-		reads: map[string]bool{}, sources: map[string][]string{},
+		sources: map[string][]string{}, failed: map[string]bool{},
 		machine: vm.VM{MemoryBudget: maxMemory}, deadline: time.Now().Add(maxTime),
 	}
 	env[nameRun] = r
@@ -86,7 +93,13 @@ func (r *run) note(from map[string]any, key string, value any) {
 	if real, renamed := at.names[key]; renamed {
 		key = real
 	}
-	r.reads[at.path+"."+key] = !blank(value)
+	r.noteField(at.path+"."+key, !blank(value))
+}
+
+func (r *run) noteField(field string, filled bool) {
+	if !slices.ContainsFunc(r.reads, func(known read) bool { return known.field == field }) {
+		r.reads = append(r.reads, read{field, filled})
+	}
 }
 
 // eval runs an expression whose value goes into the result.
@@ -102,7 +115,7 @@ func (r *run) look(code *expression, path string) any {
 
 // evaluate runs an expression for a place of the result; a failure becomes a problem there.
 func (r *run) evaluate(code *expression, path string, finish func(any) (any, error)) any {
-	clear(r.reads)
+	r.reads = r.reads[:0]
 	value, err := r.machine.Run(code.program, r.env)
 	if err == nil {
 		value, err = finish(value)
@@ -114,34 +127,37 @@ func (r *run) evaluate(code *expression, path string, finish func(any) (any, err
 	if err == nil {
 		return value
 	}
-	message := err.Error()
-	var at *file.Error
-	if errors.As(err, &at) {
-		message = at.Message
+	if at, ok := errors.AsType[*file.Error](err); ok {
+		err = errors.New(at.Message)
 		if at.Prev != nil {
-			message = at.Prev.Error()
+			err = at.Prev
 		}
 	}
 	r.problems = append(r.problems, Problem{
 		Path: path, Rule: RuleExpression, Severity: SeverityError, Fields: fields,
-		RU: "выражение не вычислено: " + message, EN: "the expression failed: " + message, ids: r.ids(),
+		RU: "выражение не вычислено: " + inRussian(err), EN: "the expression failed: " + err.Error(), ids: r.ids(),
 	})
+	r.failed[path] = true
 	return nil
 }
 
 // fields lists what the expression was made of: where it gave a value, the fields that said something, so that
 // default(a, b) names the one that was taken; where it gave none, all that were asked.
 func (r *run) fields(gave bool) []string {
+	if len(r.reads) == 0 {
+		return nil
+	}
 	var filled, asked []string
-	for _, field := range sortedKeys(r.reads) {
-		asked = append(asked, field)
-		if r.reads[field] {
-			filled = append(filled, field)
+	for _, one := range r.reads {
+		asked = append(asked, one.field)
+		if one.filled {
+			filled = append(filled, one.field)
 		}
 	}
 	if gave && len(filled) > 0 {
-		return filled
+		asked = filled
 	}
+	slices.Sort(asked)
 	return asked
 }
 
@@ -178,7 +194,7 @@ func (r *run) plain(v any, depth int) (any, error) {
 	if s, err := asText(v); err == nil {
 		return s, nil
 	}
-	return nil, fmt.Errorf("the expression gives a %s, which can't be sent", kindName(v))
+	return nil, say("выражение даёт значение ("+kindNameRU(v)+"), которое нельзя отправить", "the expression gives a "+kindName(v)+", which can't be sent")
 }
 
 func (r *run) plainItems(items []any, depth int) (any, error) {
@@ -216,6 +232,9 @@ func (r *run) ids() map[string]string {
 }
 
 func mergeSorted(a, b []string) []string {
+	if len(a) == 0 && slices.IsSorted(b) {
+		return slices.Compact(b)
+	}
 	all := slices.Concat(a, b)
 	slices.Sort(all)
 	return slices.Compact(all)

@@ -60,7 +60,7 @@ func asText(v any) (string, error) {
 	case json.Number:
 		return v.String(), nil
 	}
-	return "", fmt.Errorf("a %s is not a single value", kindName(v))
+	return "", say("нужно одно значение, а здесь "+kindNameRU(v), "a "+kindName(v)+" is not a single value")
 }
 
 func kindName(v any) string {
@@ -73,6 +73,18 @@ func kindName(v any) string {
 		return "file"
 	}
 	return fmt.Sprintf("%T", v)
+}
+
+func kindNameRU(v any) string {
+	switch kindName(v) {
+	case "list":
+		return "список"
+	case "set of fields":
+		return "группа полей"
+	case "file":
+		return "файл"
+	}
+	return kindName(v)
 }
 
 // asList makes a list of whatever it is given: a multiple field with one value may come without its list.
@@ -115,13 +127,14 @@ func getMember(r *run, args []any) (any, error) {
 	case nil:
 		return nil, nil
 	}
-	return nil, fmt.Errorf("a %s has no fields", kindName(args[0]))
+	return nil, say("у значения ("+kindNameRU(args[0])+") нет полей", "a "+kindName(args[0])+" has no fields")
 }
 
 func element(list []any, key any) (any, error) {
 	index, ok := key.(int)
 	if !ok {
-		return nil, fmt.Errorf("a list has no field %v: name an element of it, as in [0]", key)
+		return nil, say(fmt.Sprintf("у списка нет поля %v: назовите его элемент, например [0]", key),
+			fmt.Sprintf("a list has no field %v: name an element of it, as in [0]", key))
 	}
 	if index < 0 {
 		index += len(list)

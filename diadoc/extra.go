@@ -65,7 +65,7 @@ func readExtra[T any](raw []byte, plain *T, extra *Extra) error {
 	known := fieldNames(reflect.TypeFor[T]())
 	*extra = nil
 	for name, value := range fields {
-		if known[strings.ToLower(name)] || bytes.Equal(value, []byte("null")) {
+		if known[strings.ToLower(name)] || len(value) == 0 { // null is the same as absent
 			continue
 		}
 		if *extra == nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"konturbridge/internal/upstream"
@@ -48,11 +49,13 @@ var _ upstream.Classified = (*NotReadyError)(nil)
 
 // retryAfter reads the header in seconds or as a date; without a usable one it is fallback from now.
 func retryAfter(head http.Header, now time.Time, fallback time.Duration) time.Time {
-	at, ok := upstream.ParseRetryAfter(head.Get("Retry-After"), now)
+	value := head.Get("Retry-After")
+	at, ok := upstream.ParseRetryAfter(value, now)
+	seconds, err := strconv.Atoi(value)
 	switch {
-	case !ok || at.Sub(now) > longestWait:
+	case !ok || at.Sub(now) > longestWait || err == nil && seconds > int(longestWait/time.Second):
 		return now.Add(fallback)
-	case at.Before(now): // a clock apart, or an overflowing number
+	case at.Before(now): // clocks apart
 		return now
 	}
 	return at

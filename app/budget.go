@@ -16,13 +16,12 @@ import (
 // What was used is not always known: by the process that ran before this one, or by other nodes while the
 // shared cache was away. Then the bucket starts full of use, as of the moment since which it is known.
 type budget struct {
-	shared  cache.Budget
-	local   cache.Budget // while the shared one is away
-	key     string
-	portals *portal.Directory
-	id      portal.ID
-	now     func() time.Time
-	began   time.Time // since when this process counts
+	shared cache.Budget
+	local  cache.Budget // while the shared one is away
+	key    string
+	portal func() portal.Portal // as it is now; its plan decides the rate
+	now    func() time.Time
+	began  time.Time // since when this process counts
 
 	mu    sync.Mutex
 	away  bool      // the shared cache did not answer last time
@@ -43,8 +42,8 @@ const slowFor = time.Minute
 
 func (b *budget) rate(now time.Time) cache.Rate {
 	rate := planRate
-	p, ok := b.portals.Get(b.id)
-	if ok && p.Family == "ent" {
+	p := b.portal()
+	if p.Family == "ent" {
 		rate = enterpriseRate
 	}
 	b.mu.Lock()

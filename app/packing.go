@@ -12,17 +12,9 @@ import (
 	"konturbridge/cache"
 )
 
-// packing makes the calls of one portal share its budget of requests and go together when they wait for
-// it. A row whose call waits needs no worker meanwhile; a wait that is too long sets the row aside. The caller
-// holds mu.
+// packing makes the calls of one portal share its budget of requests. The caller holds mu.
 func (c *clients) packing(id portal.ID) bitrix.Option {
-	b := c.budgets.all[id]
-	if b == nil {
-		b = &budget{shared: c.budgets.shared, local: c.budgets.local, key: "bitrix/" + string(id), portals: c.portals, id: id,
-			now: c.deps.Now, began: c.budgets.began}
-		c.budgets.all[id] = b
-	}
-	return bitrix.WithPacker(b, bitrix.PackerOptions{Park: lane.Park, Sent: c.sent})
+	return c.budgets.packing(id, func() portal.Portal { p, _ := c.portals.Get(id); return p }, c.sent)
 }
 
 // grouped lets the kinds of work take turns in what waits for a portal's budget.
@@ -83,15 +75,26 @@ func (m *packerMetrics) watch(registry *prometheus.Registry, c *clients) {
 	gauge("bridge_bitrix_budget_used_max", "The part of the fullest portal's budget of requests that is used.", func() float64 { _, _, full := c.waiting(); return full })
 }
 
-// newBudgets is what the budgets of all portals have in common.
-func newBudgets(shared cache.Budget, now func() time.Time) budgets {
-	return budgets{shared: shared, local: cache.NewMemory(now), began: now(), all: map[portal.ID]*budget{}}
-}
-
 // budgets are the budgets of the portals that were called.
 type budgets struct {
 	shared cache.Budget
 	local  cache.Budget // for when the shared one is away
+	now    func() time.Time
 	began  time.Time
 	all    map[portal.ID]*budget // guarded by the clients' mu
+}
+
+func newBudgets(shared cache.Budget, now func() time.Time) budgets {
+	return budgets{shared: shared, local: cache.NewMemory(now), now: now, began: now(), all: map[portal.ID]*budget{}}
+}
+
+// packing makes a portal's calls wait for its budget, and go together when they wait. A row whose call waits
+// needs no worker meanwhile; a wait that is too long sets it aside.
+func (b *budgets) packing(id portal.ID, now func() portal.Portal, sent func(bitrix.Sent)) bitrix.Option {
+	own := b.all[id]
+	if own == nil {
+		own = &budget{shared: b.shared, local: b.local, key: "bitrix/" + string(id), portal: now, now: b.now, began: b.began}
+		b.all[id] = own
+	}
+	return bitrix.WithPacker(own, bitrix.PackerOptions{Park: lane.Park, Sent: sent})
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 
 	"konturbridge/app/docflow"
@@ -60,10 +61,29 @@ func (t *tx) ended(w reaction.Ended) error {
 	return err
 }
 
+// dueEffects is prepared once: an embedded database takes longer to read the query than to run it.
+func (s *Store) dueEffects(ctx context.Context) (*sql.Stmt, error) {
+	if ready := s.due.Load(); ready != nil {
+		return ready, nil
+	}
+	fresh, err := s.read.PrepareContext(ctx, s.d.sql(`SELECT id, docflow, kind, params, mark, created FROM effects
+		WHERE portal = ? AND entity_type = ? AND card_id = ? AND state = 0 ORDER BY id`))
+	if err != nil {
+		return nil, err
+	}
+	if !s.due.CompareAndSwap(nil, fresh) {
+		_ = fresh.Close()
+	}
+	return s.due.Load(), nil
+}
+
 // WaitingEffects reads a card's effects that are not applied yet, in order.
 func (s *Store) WaitingEffects(ctx context.Context, portal string, card docflow.Card) ([]reaction.Effect, error) {
-	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT id, docflow, kind, params, mark, created FROM effects
-		WHERE portal = ? AND entity_type = ? AND card_id = ? AND state = 0 ORDER BY id`), portal, card.EntityType, card.ID)
+	query, err := s.dueEffects(ctx)
+	if err != nil {
+		return nil, down(err)
+	}
+	rows, err := query.QueryContext(ctx, portal, card.EntityType, card.ID)
 	if err != nil {
 		return nil, down(err)
 	}

@@ -66,6 +66,7 @@ type Store struct {
 	d      *dialect
 	path   string // of an embedded database
 	read   reader
+	due    atomic.Pointer[sql.Stmt] // of WaitingEffects, the read that a flood consists of
 	write  *sql.DB
 	w      *writer
 	seal   Sealer

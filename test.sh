@@ -5,6 +5,7 @@
 #   ./test.sh
 #   ./test.sh -race
 #   ./test.sh ./cache/... -run Lock -count=10
+#   ./test.sh compat      the vendor's JavaScript SDK against the simulated Bitrix24; wants Node 20 and npm, nothing else
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -13,11 +14,16 @@ have_any() { local name; for name; do have "$name" && return; done; return 1; }
 have_redis() { have redis-server; }
 have_postgres() { { have initdb && have postgres; } || compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 have_browser() { have_any headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable; }
+have_node() { have node && have npm && (($(node -p 'process.versions.node.split(".")[0]') >= 20)); }
 have_compiler() { have_any "${CC:-cc}" gcc clang; }
 
 die() { echo "test.sh: $*" >&2; exit 1; }
 
 missing() { # the Debian packages that this run lacks
+  if [[ ${1-} == compat ]]; then
+    have_node || echo nodejs npm
+    return
+  fi
   have_redis || echo redis-server
   have_postgres || echo postgresql
   have_browser || echo chromium
@@ -49,6 +55,7 @@ if ((${#packages[@]})); then
   [[ -z $still ]] || die "installed, but not found: $still"
 fi
 
+[[ ${1-} != compat ]] || exec sandbox/compat/run
 for argument; do
   case $argument in ./* | konturbridge*) exec go test "$@" ;; esac
 done

@@ -75,7 +75,7 @@ func New(cfg Config) *Sandbox {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	for _, prefix := range []string{"/oauth/", "/rest/", "/portal/", "/control/bitrix/"} {
+	for _, prefix := range []string{"/oauth/", "/rest/", "/control/bitrix/"} {
 		s.mux.Handle(prefix, s.Bitrix)
 	}
 	for _, prefix := range []string{"/realty/v1/", "/control/realty/"} {
@@ -85,8 +85,15 @@ func New(cfg Config) *Sandbox {
 	return s
 }
 
-// ServeHTTP serves everything.
-func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP serves everything. A portal's paths go to the portal as they came: it reads double slashes, which the
+// standard mux would answer with a redirect that loses the body.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.HasPrefix(r.URL.Path, "/portal/") {
+		s.Bitrix.ServeHTTP(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // SetBaseURL tells both simulators their address once the listener is open.
 func (s *Sandbox) SetBaseURL(base string) {

@@ -129,9 +129,10 @@ type command struct {
 	Options      string         `json:"options"`
 	Handler      string         `json:"handler"`
 	Events       []string       `json:"events"`
+	Scopes       []string       `json:"scopes"`
 }
 
-// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|triggers|press|outgoing|payment|page|levers/…}.
+// serveControl does what a person presses: POST /control/bitrix/{portal}/{move|fields|create|delete|robots|triggers|press|inbound|outgoing|payment|page|install|finish|uninstall|levers/…}.
 func (s *Server) serveControl(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	p := s.portals[r.PathValue("portal")]
@@ -178,6 +179,8 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 		return done, nil
 	case "press":
 		return done, p.PressActivity(cmd.ID, cmd.Name, max(cmd.UserID, 1))
+	case "inbound":
+		return map[string]any{"url": p.AddWebhook(max(cmd.UserID, 1), cmd.Scopes...)}, nil
 	case "outgoing":
 		return p.AddOutgoingWebhook(cmd.Handler, cmd.On, cmd.Events...), nil
 	case "payment":
@@ -187,6 +190,8 @@ func (p *Portal) press(r *http.Request, verb string, cmd command) (any, error) {
 		return map[string]any{"query": query, "form": form}, nil
 	case "install":
 		return done, p.Install(r.Context(), cmd.ClientID)
+	case "finish":
+		return done, p.FinishInstall(cmd.ClientID)
 	case "uninstall":
 		return done, p.Uninstall(r.Context(), cmd.ClientID, cmd.On)
 	}

@@ -196,13 +196,21 @@ func (c *call) runV3(name string) (any, *v3Error) {
 	return result, refused
 }
 
-// batchV3 runs a list of {"method","query"}; the map of the previous version is refused.
+// batchV3 runs a list of {"method","query"}; the map of the previous version is refused. Beside the list an
+// application's token may stand under auth, which makes an object with numeric keys of it. The first refusal is the
+// answer to the whole, as the vendor's library expects; the page shows no failed batch.
 func (c *call) batchV3() (any, *v3Error) {
-	if !c.params.isList() || c.params.len() == 0 {
+	calls := newArray()
+	for _, key := range c.params.keys {
+		if key != "auth" {
+			calls.set(key, c.params.vals[key])
+		}
+	}
+	if !calls.isList() || calls.len() == 0 {
 		return nil, v3Fail(http.StatusBadRequest, "INVALIDSELECTEXCEPTION", "The batch is not a list of calls")
 	}
 	out := []any{}
-	for _, e := range c.params.values() {
+	for _, e := range calls.values() {
 		query := asArray(asArray(e).get("query"))
 		if query == nil {
 			query = newArray()
@@ -210,8 +218,7 @@ func (c *call) batchV3() (any, *v3Error) {
 		inner := &call{s: c.s, p: c.p, in: c.in, hook: c.hook, token: c.token, user: c.user, params: query, inBatch: true, at: c.s.now()}
 		result, refused := inner.runV3(methodName(str(asArray(e).get("method"))))
 		if refused != nil {
-			out = append(out, refused.body())
-			continue
+			return nil, refused
 		}
 		out = append(out, result)
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -81,8 +82,20 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// ServeHTTP implements http.Handler.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// slashes is a run of slashes within a path.
+var slashes = regexp.MustCompile(`//+`)
+
+// ServeHTTP implements http.Handler. Slashes that follow one another count as one, as they do for the web server in
+// front of a portal: the vendor's own library writes client_endpoint + "/" + METHOD.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if slashes.MatchString(r.URL.Path) {
+		address := *r.URL
+		address.Path, address.RawPath = slashes.ReplaceAllString(address.Path, "/"), ""
+		r = r.Clone(r.Context())
+		r.URL = &address
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // SetBaseURL tells the simulator its address once the listener is open.
 func (s *Server) SetBaseURL(base string) {

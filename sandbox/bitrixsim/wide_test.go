@@ -286,3 +286,10 @@ func TestIdempotencyKey(t *testing.T) {
 	resp, _ = w.v3(hook, "tasks.task.add", "k1", task)
 	require.Empty(t, resp.Header.Get("Idempotent-Replayed"), "kept for a day")
 }
+
+func TestDoubledSlash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	status, body := w.post(w.portal.Endpoint()+"/profile", map[string]any{"auth": w.token})
+	require.Equal(t, 200, status, "%v", body)
+}

@@ -93,7 +93,7 @@ func (c *Client) GetOrganization(ctx context.Context, q OrganizationQuery) (Orga
 		}
 	}
 	if chosen != 1 || q.KPP != "" && q.INN == "" {
-		return Organization{}, &CallError{"GetOrganization", "query", "needs exactly one selector; kpp goes with inn alone"}
+		return Organization{}, &CallError{"GetOrganization", "query", Text{"нужен ровно один признак организации; КПП задаётся только вместе с ИНН", "needs exactly one selector; kpp goes with inn alone"}}
 	}
 	return ask[Organization](ctx, c, "GetOrganization", query{"orgId": string(q.OrgID), "boxId": string(q.BoxID), "fnsParticipantId": q.FnsParticipantID,
 		"inn": q.INN, "kpp": q.KPP, "foreignTaxpayerCode": q.ForeignTaxpayerCode}, nil)

@@ -62,6 +62,9 @@ type call struct {
 // maxRequest is the limit of a whole request in bytes ("70 MB"; the service may mean the smaller megabyte).
 const maxRequest = 70 << 20
 
+// maxStructure caps the bytes of an answer in JSON: a request's worth of files in base64.
+const maxStructure = 128 << 20
+
 // newCall checks a call against its operation. body is nil, bytes that are sent as they are, or a
 // structure that becomes JSON; a structure with a check method is checked first.
 func newCall(name string, parameters query, body any) (call, error) {
@@ -88,15 +91,15 @@ func checkQuery(op *Operation, parameters query) error {
 	for name, value := range parameters {
 		p, known := op.Parameter(name)
 		if !known {
-			return &CallError{op.Name, name, "is not a parameter of this operation"}
+			return &CallError{op.Name, name, Text{"у операции нет такого параметра", "is not a parameter of this operation"}}
 		}
 		if p.Flag && value != "" && value != "true" && value != "false" {
-			return &CallError{op.Name, name, "is a flag: true or false"}
+			return &CallError{op.Name, name, Text{"это признак: true или false", "is a flag: true or false"}}
 		}
 	}
 	for _, p := range op.Query {
 		if p.Required && parameters[p.Name] == "" {
-			return &CallError{op.Name, p.Name, "is required"}
+			return &CallError{op.Name, p.Name, isRequired}
 		}
 	}
 	return nil
@@ -116,23 +119,23 @@ func encode(op *Operation, verb string, body any) ([]byte, error) {
 	raw, isRaw := rawBody(body)
 	switch {
 	case body == nil && op.Body != KindNone && verb == op.Verb:
-		return nil, &CallError{op.Name, "body", "is required: " + op.Request}
+		return nil, &CallError{op.Name, "body", Text{"обязательно: " + op.Request, "is required: " + op.Request}}
 	case body == nil:
 		return nil, nil
 	case op.Body == KindNone:
-		return nil, &CallError{op.Name, "body", "is not allowed"}
+		return nil, &CallError{op.Name, "body", Text{"у операции нет тела запроса", "is not allowed"}}
 	case isRaw && len(raw) == 0:
-		return nil, &CallError{op.Name, "body", "is empty: " + op.Request}
+		return nil, &CallError{op.Name, "body", Text{"пусто, а нужно: " + op.Request, "is empty: " + op.Request}}
 	case !isRaw:
 		var err error
 		if raw, err = json.Marshal(body); err != nil {
-			return nil, &CallError{op.Name, "body", "cannot be written as JSON: " + err.Error()}
+			return nil, &CallError{op.Name, "body", Text{"не записывается как JSON: " + err.Error(), "cannot be written as JSON: " + err.Error()}}
 		}
 	case op.Body == KindJSON && !isObject(raw):
-		return nil, &CallError{op.Name, "body", "is not a JSON object: " + op.Request}
+		return nil, &CallError{op.Name, "body", Text{"это не объект JSON: " + op.Request, "is not a JSON object: " + op.Request}}
 	}
 	if len(raw) > maxRequest {
-		return nil, &CallError{op.Name, "body", fmt.Sprintf("has %d bytes, at most %d are allowed", len(raw), maxRequest)}
+		return nil, &CallError{op.Name, "body", tooMuch(len(raw), maxRequest, unitBytes)}
 	}
 	return raw, nil
 }
@@ -215,7 +218,8 @@ func (c *Client) request(req call, token Authorization) upstream.Request {
 	if len(req.body) > 1<<20 || req.op.Answer == KindStream {
 		out.Timeout = c.transfer
 	}
-	if req.op.Answer == KindFile || req.op.Answer == KindStream || req.op.RetryAfter {
+	out.MaxAnswer = maxStructure
+	if req.op.Answer == KindFile || req.op.Answer == KindStream {
 		out.MaxAnswer = c.maxFile
 	}
 	return out

@@ -158,7 +158,7 @@ func TestToken(t *testing.T) {
 	t.Run("none to be had", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t, ok("{}"))
-		s.tokens.tokenErr = &diadoc.CallError{Operation: "x", Rule: "y"}
+		s.tokens.tokenErr = &diadoc.CallError{Operation: "x", Rule: diadoc.Text{EN: "y"}}
 		_, err := s.client().PostMessage(t.Context(), "o", diadoc.MessageToPost{FromBoxID: myBox})
 		require.ErrorIs(t, err, diadoc.ErrBadCall)
 		require.Equal(t, upstream.Refused, upstream.ClassOf(err))

@@ -1,5 +1,7 @@
 package diadoc
 
+import "bytes"
+
 // Counteragent is the relation with another organisation (Counteragent.proto).
 type Counteragent struct {
 	IndexKey                IndexKey           `json:"IndexKey,omitempty"` // paging
@@ -88,6 +90,19 @@ type BoxCounteragentEvent struct {
 	Counteragent *CounteragentInfo       `json:"Counteragent,omitempty"`
 	IndexKey     IndexKey                `json:"IndexKey,omitempty"`
 	EventTypes   []CounteragentEventType `json:"EventTypes,omitempty"`
+
+	Err    error `json:"-"` // why the event could not be read, see [BoxEvent]
+	Unread Raw   `json:"-"` // the event as it came, then
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
+func (e *BoxCounteragentEvent) UnmarshalJSON(raw []byte) error {
+	type plain BoxCounteragentEvent
+	key, fault, err := readEvent[IndexKey](raw, (*plain)(e))
+	if fault != nil {
+		*e = BoxCounteragentEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fault, Unread: bytes.Clone(raw)}
+	}
+	return err
 }
 
 // CounteragentInfo is the relation as it was after an event. The same status may come several times in

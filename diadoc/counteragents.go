@@ -90,7 +90,7 @@ type CounteragentQuery struct {
 // departments here.
 func (c *Client) GetCounteragents(ctx context.Context, myBox BoxID, q CounteragentQuery) (CounteragentList, error) {
 	r := rules{operation: "GetCounteragents"}
-	r.want(q.Search == "" || q.AfterIndexKey == "", "query", "excludes afterIndexKey")
+	r.want(q.Search == "" || q.AfterIndexKey == "", "query", Text{"нельзя задать вместе с afterIndexKey", "excludes afterIndexKey"})
 	if r.page("pageSize", q.PageSize); r.err != nil {
 		return CounteragentList{}, r.err
 	}

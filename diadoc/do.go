@@ -32,14 +32,14 @@ func (c *Client) Do(ctx context.Context, operation string, parameters url.Values
 	flat := query{}
 	for name, values := range parameters {
 		if len(values) > 1 {
-			return nil, &CallError{operation, name, "is given more than once"}
+			return nil, &CallError{operation, name, Text{"задан больше одного раза", "is given more than once"}}
 		}
 		if len(values) == 1 {
 			flat[name] = values[0]
 		}
 	}
 	if op, ok := LookupOperation(operation); ok && op.logsIn() {
-		return nil, &CallError{operation, "", "hands out a token and cannot be called by its name"}
+		return nil, &CallError{operation, "", Text{"операция выдаёт токен, по имени её вызвать нельзя", "hands out a token and cannot be called by its name"}}
 	}
 	req, answer, err := c.run(ctx, operation, flat, body)
 	if err != nil {

@@ -1,5 +1,7 @@
 package diadoc
 
+import "bytes"
+
 // GetDocflowBatchResponseV5 is the answer of [Client.GetDocflows] (Docflow/DocflowApiV5.proto).
 type GetDocflowBatchResponseV5 struct {
 	Documents []DocumentWithDocflowV5 `json:"Documents,omitempty"`
@@ -21,6 +23,19 @@ type DocflowEventV5 struct {
 	Document              *DocumentWithDocflowV5 `json:"Document,omitempty"`
 	PreviousEventID       EventID                `json:"PreviousEventId,omitempty"`
 	PreviousDocumentState *DocumentWithDocflowV5 `json:"PreviousDocumentState,omitempty"`
+
+	Err    error `json:"-"` // why the event could not be read, see [BoxEvent]
+	Unread Raw   `json:"-"` // the event as it came, then
+}
+
+// UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
+func (e *DocflowEventV5) UnmarshalJSON(raw []byte) error {
+	type plain DocflowEventV5
+	key, fault, err := readEvent[[]byte](raw, (*plain)(e))
+	if fault != nil {
+		*e = DocflowEventV5{EventID: key.EventID, IndexKey: key.IndexKey, Err: fault, Unread: bytes.Clone(raw)}
+	}
+	return err
 }
 
 // SearchDocflowsResponseV5 is a page of found docflows (Docflow/DocflowApiV5.proto).

@@ -56,8 +56,8 @@ type DocumentQuery struct {
 func (q DocumentQuery) query(box BoxID) (query, error) {
 	r := rules{operation: "GetDocuments"}
 	byTime, byDate := q.From != 0 || q.To != 0, q.FromDate != "" || q.ToDate != ""
-	r.want(q.DocumentNumber == "" || !byTime, "documentNumber", "excludes timestamps")
-	r.want(!byTime || !byDate, "timestampFromTicks", "excludes document dates")
+	r.want(q.DocumentNumber == "" || !byTime, "documentNumber", Text{"нельзя задать вместе с границами времени", "excludes timestamps"})
+	r.want(!byTime || !byDate, "timestampFromTicks", Text{"нельзя задать вместе с датами документа", "excludes document dates"})
 	r.page("count", q.Count)
 	return query{
 		"boxId": string(box), "filterCategory": q.Category, "counteragentBoxId": string(q.CounteragentBoxID),

@@ -172,15 +172,20 @@ func meaning(status int) (class upstream.Class, cause error, unsure bool) {
 type CallError struct {
 	Operation string
 	Field     string // such as "boxId" or "DocumentAttachments[3].Comment"; may be empty
-	Rule      string // in English, with the numbers
+	Rule      Text   // with the numbers
+}
+
+// Explanation names the field and the rule to a person.
+func (e *CallError) Explanation() Text {
+	if e.Field == "" {
+		return e.Rule
+	}
+	return Text{e.Field + ": " + e.Rule.RU, e.Field + " " + e.Rule.EN}
 }
 
 // Error implements error.
 func (e *CallError) Error() string {
-	if e.Field == "" {
-		return fmt.Sprintf("diadoc: %s: %s", e.Operation, e.Rule)
-	}
-	return fmt.Sprintf("diadoc: %s: %s %s", e.Operation, e.Field, e.Rule)
+	return fmt.Sprintf("diadoc: %s: %s", e.Operation, e.Explanation().EN)
 }
 
 // Unwrap gives the meaning to errors.Is.

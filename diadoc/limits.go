@@ -39,24 +39,37 @@ type rules struct {
 	err       error
 }
 
-func (r *rules) want(ok bool, field, rule string) {
+func (r *rules) want(ok bool, field string, rule Text) {
 	if !ok && r.err == nil {
 		r.err = &CallError{r.operation, field, rule}
 	}
 }
 
-func (r *rules) atMost(field string, got, limit int, unit string) {
+func (r *rules) required(ok bool, field string) { r.want(ok, field, isRequired) }
+
+func (r *rules) atMost(field string, got, limit int, unit Text) {
 	if got > limit {
-		r.want(false, field, fmt.Sprintf("has %d %s, at most %d are allowed", got, unit, limit))
+		r.want(false, field, tooMuch(got, limit, unit))
 	}
 }
 
+var (
+	isRequired = Text{"обязательно", "is required"}
+	unitBytes  = Text{"байт", "bytes"}
+)
+
+func tooMuch(got, limit int, unit Text) Text {
+	return Text{fmt.Sprintf("%d %s, допускается не больше %d", got, unit.RU, limit),
+		fmt.Sprintf("has %d %s, at most %d are allowed", got, unit.EN, limit)}
+}
+
 func (r *rules) text(field, text string, limit int) {
-	r.atMost(field, utf8.RuneCountInString(text), limit, "characters")
+	r.atMost(field, utf8.RuneCountInString(text), limit, Text{"знаков", "characters"})
 }
 
 func (r *rules) page(field string, size int) {
-	r.want(size >= 0 && size <= MaxPage, field, fmt.Sprintf("is %d, from 1 to %d are allowed", size, MaxPage))
+	r.want(size >= 0 && size <= MaxPage, field, Text{fmt.Sprintf("%d, допускается от 1 до %d", size, MaxPage),
+		fmt.Sprintf("is %d, from 1 to %d are allowed", size, MaxPage)})
 }
 
 var (
@@ -65,22 +78,22 @@ var (
 )
 
 func (r *rules) tag(field, key, value string) {
-	r.want(tagKey.MatchString(key), field+".Key", "is not 1 to 60 letters, digits, hyphens and underscores")
+	r.want(tagKey.MatchString(key), field+".Key", Text{"нужно от 1 до 60 букв, цифр, дефисов и подчёркиваний", "is not 1 to 60 letters, digits, hyphens and underscores"})
 	r.text(field+".Value", value, 200)
 }
 
 func (r *rules) labels(field string, labels []string) {
-	r.atMost(field+".Labels", len(labels), MaxLabels, "labels")
+	r.atMost(field+".Labels", len(labels), MaxLabels, Text{"меток", "labels"})
 	for i, one := range labels {
 		// A leading underscore is reserved, but the service's own labels have it.
-		r.want(label.MatchString(one), fmt.Sprintf("%s.Labels[%d]", field, i), "is not 1 to 20 Latin letters, digits and hyphens")
+		r.want(label.MatchString(one), fmt.Sprintf("%s.Labels[%d]", field, i), Text{"нужно от 1 до 20 латинских букв, цифр и дефисов", "is not 1 to 20 Latin letters, digits and hyphens"})
 	}
 }
 
 func (r *rules) signed(field string, content SignedContent) {
-	r.want(content.Content == nil || content.NameOnShelf == "", field, "has both Content and NameOnShelf")
-	r.want(content.Signature == nil || content.SignatureNameOnShelf == "", field, "has both Signature and SignatureNameOnShelf")
-	r.atMost(field+".Content", len(content.Content), MaxDocument, "bytes")
+	r.want(content.Content == nil || content.NameOnShelf == "", field, Text{"заданы и Content, и NameOnShelf: оставьте одно", "has both Content and NameOnShelf"})
+	r.want(content.Signature == nil || content.SignatureNameOnShelf == "", field, Text{"заданы и Signature, и SignatureNameOnShelf: оставьте одно", "has both Signature and SignatureNameOnShelf"})
+	r.atMost(field+".Content", len(content.Content), MaxDocument, unitBytes)
 	r.attorney(field, content.PowerOfAttorney)
 }
 
@@ -95,39 +108,45 @@ func (r *rules) attorney(field string, p *PowerOfAttorneyToPost) {
 			sources++
 		}
 	}
-	r.want(sources == 1 || sources == 0 && len(p.Extra) > 0, field+".PowerOfAttorney", "needs exactly one source")
+	r.want(sources == 1 || sources == 0 && len(p.Extra) > 0, field+".PowerOfAttorney", Text{"нужен ровно один источник доверенности", "needs exactly one source"})
 }
 
 func (m MessageToPost) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(m.FromBoxID != "", "FromBoxId", "is required")
-	r.want(m.ToBoxID == "" || !m.ToBoxID.Same(m.FromBoxID), "ToBoxId", "is the sender's own box")
-	r.atMost("DocumentAttachments", len(m.DocumentAttachments), MaxDocuments, "documents")
+	r.required(m.FromBoxID != "", "FromBoxId")
+	r.want(m.ToBoxID == "" || !m.ToBoxID.Same(m.FromBoxID), "ToBoxId", Text{"это ящик самого отправителя", "is the sender's own box"})
+	r.atMost("DocumentAttachments", len(m.DocumentAttachments), MaxDocuments, Text{"документов", "documents"})
 	total, custom := 0, map[string]bool{}
 	for i, d := range m.DocumentAttachments {
 		field := fmt.Sprintf("DocumentAttachments[%d]", i)
-		r.want(d.TypeNamedID != "", field+".TypeNamedId", "is required")
+		r.required(d.TypeNamedID != "", field+".TypeNamedId")
 		r.signed(field+".SignedContent", d.SignedContent)
+		r.want(m.IsDraft || m.DelaySend || isSigned(d.SignedContent), field+".SignedContent.Signature",
+			Text{"обязательно, если это не черновик и не отложенная отправка", "is required unless the message is a draft or a delayed one"})
 		r.text(field+".Comment", d.Comment, MaxComment)
-		r.atMost(field+".CustomData", len(d.CustomData), MaxTags, "tags")
+		r.atMost(field+".CustomData", len(d.CustomData), MaxTags, Text{"тегов", "tags"})
 		for j, tag := range d.CustomData {
 			r.tag(fmt.Sprintf("%s.CustomData[%d]", field, j), tag.Key, tag.Value)
 		}
-		r.want(d.CustomDocumentID == "" || !custom[d.CustomDocumentID], field+".CustomDocumentId", "is not unique in the message")
+		r.want(d.CustomDocumentID == "" || !custom[d.CustomDocumentID], field+".CustomDocumentId", Text{"повторяется в сообщении", "is not unique in the message"})
 		custom[d.CustomDocumentID] = true
 		total += len(d.SignedContent.Content) + len(d.SignedContent.Signature)
 	}
-	r.atMost("DocumentAttachments", total, maxRequest, "bytes in all")
+	r.atMost("DocumentAttachments", total, maxRequest, Text{"байт всего", "bytes in all"})
 	return r.err
+}
+
+func isSigned(content SignedContent) bool {
+	return content.Signature != nil || content.SignatureNameOnShelf != "" || content.SignWithTestSignature || len(content.Extra) > 0
 }
 
 func (d DraftToSend) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(d.BoxID != "", "BoxId", "is required")
-	r.want(d.DraftID != "", "DraftId", "is required")
+	r.required(d.BoxID != "", "BoxId")
+	r.required(d.DraftID != "", "DraftId")
 	for i, signature := range d.DocumentSignatures {
 		field := fmt.Sprintf("DocumentSignatures[%d]", i)
-		r.want(signature.ParentEntityID != "", field+".ParentEntityId", "is required")
+		r.required(signature.ParentEntityID != "", field+".ParentEntityId")
 		r.attorney(field, signature.PowerOfAttorney)
 	}
 	return r.err
@@ -141,18 +160,18 @@ func (q AcquireCounteragentRequest) check(operation string) error {
 			given++
 		}
 	}
-	r.want(given == 1, "BoxId", "needs exactly one of BoxId, OrgId and Inn")
+	r.want(given == 1, "BoxId", Text{"нужно ровно одно из BoxId, OrgId и Inn", "needs exactly one of BoxId, OrgId and Inn"})
 	r.text("MessageToCounteragent", q.MessageToCounteragent, MaxMessageText)
 	if q.InvitationDocument != nil {
 		r.signed("InvitationDocument.SignedContent", q.InvitationDocument.SignedContent)
-		r.want(q.InvitationDocument.FileName != "", "InvitationDocument.FileName", "is required")
+		r.required(q.InvitationDocument.FileName != "", "InvitationDocument.FileName")
 	}
 	return r.err
 }
 
 func (g CounteragentGroupToCreate) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(g.Name != "", "Name", "is required")
+	r.required(g.Name != "", "Name")
 	r.text("Name", g.Name, MaxGroupName)
 	r.departments("Departments", g.Departments)
 	return r.err
@@ -163,15 +182,15 @@ func (r *rules) departments(field string, d *DepartmentsInGroup) {
 		return
 	}
 	// An empty list means "any department" on one page and nothing on another: leave the block out.
-	r.want(len(d.DepartmentIDs) > 0, field+".DepartmentIds", "is empty; leave "+field+" out instead")
-	r.atMost(field+".DepartmentIds", len(d.DepartmentIDs), MaxGroupDepartment, "departments")
+	r.want(len(d.DepartmentIDs) > 0, field+".DepartmentIds", Text{"пусто: не задавайте " + field + " вовсе", "is empty; leave " + field + " out instead"})
+	r.atMost(field+".DepartmentIds", len(d.DepartmentIDs), MaxGroupDepartment, Text{"подразделений", "departments"})
 }
 
 func (g CounteragentGroupToUpdate) check(operation string) error {
 	r := rules{operation: operation}
 	r.text("Name", g.Name, MaxGroupName)
 	if patch := g.GroupDepartments; patch != nil {
-		r.want(patch.AnyDepartment == (patch.Departments == nil), "GroupDepartments", "needs either AnyDepartment or Departments")
+		r.want(patch.AnyDepartment == (patch.Departments == nil), "GroupDepartments", Text{"нужно либо AnyDepartment, либо Departments", "needs either AnyDepartment or Departments"})
 		r.departments("GroupDepartments.Departments", patch.Departments)
 	}
 	return r.err
@@ -179,7 +198,7 @@ func (g CounteragentGroupToUpdate) check(operation string) error {
 
 func (q GetDocflowBatchRequest) check(operation string) error {
 	r := rules{operation: operation}
-	r.atMost("Requests", len(q.Requests), MaxDocflowRequests, "docflows")
+	r.atMost("Requests", len(q.Requests), MaxDocflowRequests, Text{"документооборотов", "docflows"})
 	return r.err
 }
 
@@ -197,14 +216,14 @@ func (q SearchDocflowsRequest) check(operation string) error {
 
 func (q GetDocflowsByPacketIDRequest) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(q.PacketID != "", "PacketId", "is required")
+	r.required(q.PacketID != "", "PacketId")
 	r.page("Count", q.Count)
 	return r.err
 }
 
 func (q GetDocumentsV4Request) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(q.DocumentCategory != "", "DocumentCategory", "is required")
+	r.required(q.DocumentCategory != "", "DocumentCategory")
 	r.page("Count", q.Count)
 	return r.err
 }

@@ -20,7 +20,7 @@ func TestLimits(t *testing.T) {
 	message := func(change func(*diadoc.DocumentAttachment)) diadoc.MessageToPost {
 		d := diadoc.DocumentAttachment{TypeNamedID: "Nonformalized"}
 		change(&d)
-		return diadoc.MessageToPost{FromBoxID: myBox, ToBoxID: otherBox, DocumentAttachments: []diadoc.DocumentAttachment{d}}
+		return diadoc.MessageToPost{FromBoxID: myBox, ToBoxID: otherBox, IsDraft: true, DocumentAttachments: []diadoc.DocumentAttachment{d}}
 	}
 	patch := func(change func(*diadoc.MessagePatchToPostV2)) diadoc.MessagePatchToPostV2 {
 		p := diadoc.MessagePatchToPostV2{BoxID: myBox, MessageID: "m"}
@@ -52,7 +52,9 @@ func TestLimits(t *testing.T) {
 		"DocumentAttachments[0].SignedContent.PowerOfAttorney": {"PostMessage", message(func(d *diadoc.DocumentAttachment) {
 			d.SignedContent.PowerOfAttorney = &diadoc.PowerOfAttorneyToPost{UseDefault: true, UseDocumentContent: true}
 		})},
-		"DocumentAttachments[1].CustomDocumentId": {"PostMessage", diadoc.MessageToPost{FromBoxID: myBox, DocumentAttachments: []diadoc.DocumentAttachment{
+		"DocumentAttachments[0].SignedContent.Signature": {"PostMessage", diadoc.MessageToPost{FromBoxID: myBox,
+			DocumentAttachments: []diadoc.DocumentAttachment{{TypeNamedID: "x"}}}},
+		"DocumentAttachments[1].CustomDocumentId": {"PostMessage", diadoc.MessageToPost{FromBoxID: myBox, DelaySend: true, DocumentAttachments: []diadoc.DocumentAttachment{
 			{TypeNamedID: "x", CustomDocumentID: "same"}, {TypeNamedID: "x", CustomDocumentID: "same"}}}},
 		"DraftId":                              {"SendDraft", diadoc.DraftToSend{BoxID: myBox}},
 		"DocumentSignatures[0].ParentEntityId": {"SendDraft", diadoc.DraftToSend{BoxID: myBox, DraftID: "d", DocumentSignatures: make([]diadoc.DocumentSenderSignature, 1)}},
@@ -106,6 +108,8 @@ func TestLimits(t *testing.T) {
 			require.True(t, is, "%v", err)
 			require.Equal(t, field, fault.Field)
 			require.Equal(t, tc.operation, fault.Operation)
+			require.NotEmpty(t, fault.Rule.RU)
+			require.NotEmpty(t, fault.Rule.EN)
 			require.Equal(t, upstream.Refused, upstream.ClassOf(err))
 		})
 	}
@@ -119,7 +123,7 @@ func TestLimitsAllowWhatIsAllowed(t *testing.T) {
 		documents[i] = diadoc.DocumentAttachment{TypeNamedID: "Nonformalized", Comment: comment,
 			CustomData: []diadoc.CustomDataItem{{Key: strings.Repeat("ё", 60), Value: strings.Repeat("я", 200)}, {Key: "a_B-9"}}}
 	}
-	_, err := diadoc.Body("PostMessage", diadoc.MessageToPost{FromBoxID: myBox, ToBoxID: otherBox, DocumentAttachments: documents})
+	_, err := diadoc.Body("PostMessage", diadoc.MessageToPost{FromBoxID: myBox, ToBoxID: otherBox, DelaySend: true, DocumentAttachments: documents})
 	require.NoError(t, err)
 	_, err = diadoc.Body("PostMessagePatch", diadoc.MessagePatchToPostV2{BoxID: myBox, MessageID: "m",
 		Signatures: []diadoc.DocumentSignature{{ParentEntityID: "e", Labels: []string{"_impersonal", "a-1"}}}})

@@ -107,20 +107,29 @@ type BoxEvent struct {
 // UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
 func (e *BoxEvent) UnmarshalJSON(raw []byte) error {
 	type plain BoxEvent
-	if err := json.Unmarshal(raw, (*plain)(e)); err == nil {
-		return nil
-	} else if key := (eventKey{}); json.Unmarshal(raw, &key) == nil {
-		*e = BoxEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fmt.Errorf("diadoc: event: %w", err), Unread: bytes.Clone(raw)}
-		return nil
-	} else {
-		return err
+	key, fault, err := readEvent[IndexKey](raw, (*plain)(e))
+	if fault != nil {
+		*e = BoxEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fault, Unread: bytes.Clone(raw)}
 	}
+	return err
 }
 
 // eventKey is what an event must have to be passed over.
-type eventKey struct {
+type eventKey[K any] struct {
 	EventID  EventID `json:"EventId"`
-	IndexKey IndexKey
+	IndexKey K
+}
+
+// readEvent reads an event into plain. Where that fails it reads the key alone and gives the fault; err means
+// that not even the key can be read.
+func readEvent[K any](raw []byte, plain any) (key eventKey[K], fault, err error) {
+	if fault = json.Unmarshal(raw, plain); fault == nil {
+		return key, nil, nil
+	}
+	if err = json.Unmarshal(raw, &key); err != nil {
+		return key, nil, err
+	}
+	return key, fmt.Errorf("diadoc: event: %w", fault), nil
 }
 
 // BoxEventList is a page of a box's events, oldest first unless asked otherwise

@@ -306,6 +306,7 @@ func TestDoNamesTheFault(t *testing.T) {
 	require.True(t, is)
 	require.Equal(t, "box", fault.Field)
 	require.Equal(t, "diadoc: GetBox: box is not a parameter of this operation", err.Error())
+	require.Equal(t, "box: у операции нет такого параметра", fault.Explanation().RU)
 	_, err = newService(t, ok("{}")).client().Do(context.Background(), "SendMessage", nil, nil)
 	require.Equal(t, "diadoc: SendMessage: the service has ended this operation: it was removed after 2025-04-07; use SendDraft", err.Error())
 }

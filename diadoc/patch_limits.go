@@ -4,8 +4,8 @@ import "fmt"
 
 func (m MessagePatchToPostV2) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(m.BoxID != "", "BoxId", "is required")
-	r.want(m.MessageID != "", "MessageId", "is required")
+	r.required(m.BoxID != "", "BoxId")
+	r.required(m.MessageID != "", "MessageId")
 	r.signatures(m.Signatures)
 	r.answers("Receipts", len(m.Receipts), func(i int) (EntityID, SignedContent, []string) {
 		return m.Receipts[i].ParentEntityID, m.Receipts[i].SignedContent, m.Receipts[i].Labels
@@ -30,8 +30,8 @@ func (m MessagePatchToPostV2) check(operation string) error {
 
 func (m MessagePatchToPost) check(operation string) error {
 	r := rules{operation: operation}
-	r.want(m.BoxID != "", "BoxId", "is required")
-	r.want(m.MessageID != "", "MessageId", "is required")
+	r.required(m.BoxID != "", "BoxId")
+	r.required(m.MessageID != "", "MessageId")
 	r.signatures(m.Signatures)
 	r.tags(m.CustomDataPatches)
 	return r.err
@@ -40,8 +40,8 @@ func (m MessagePatchToPost) check(operation string) error {
 func (r *rules) signatures(signatures []DocumentSignature) {
 	for i, s := range signatures {
 		field := fmt.Sprintf("Signatures[%d]", i)
-		r.want(s.ParentEntityID != "", field+".ParentEntityId", "is required")
-		r.want(s.Signature == nil || s.SignatureNameOnShelf == "", field, "has both Signature and SignatureNameOnShelf")
+		r.required(s.ParentEntityID != "", field+".ParentEntityId")
+		r.want(s.Signature == nil || s.SignatureNameOnShelf == "", field, Text{"заданы и Signature, и SignatureNameOnShelf: оставьте одно", "has both Signature and SignatureNameOnShelf"})
 		r.labels(field, s.Labels)
 		r.attorney(field, s.PowerOfAttorney)
 	}
@@ -52,7 +52,7 @@ func (r *rules) answers(list string, n int, at func(int) (EntityID, SignedConten
 	for i := range n {
 		parent, content, labels := at(i)
 		field := fmt.Sprintf("%s[%d]", list, i)
-		r.want(parent != "", field+".ParentEntityId", "is required")
+		r.required(parent != "", field+".ParentEntityId")
 		r.signed(field+".SignedContent", content)
 		r.labels(field, labels)
 	}
@@ -61,14 +61,14 @@ func (r *rules) answers(list string, n int, at func(int) (EntityID, SignedConten
 func (r *rules) resolutions(m MessagePatchToPostV2) {
 	for i, one := range m.Resolutions {
 		field := fmt.Sprintf("Resolutions[%d]", i)
-		r.want(one.ResolutionType != "", field+".ResolutionType", "is required")
+		r.required(one.ResolutionType != "", field+".ResolutionType")
 		r.text(field+".Comment", one.Comment, MaxComment)
 		r.labels(field, one.Labels)
 	}
 	for i, one := range m.ResolutionRequests {
 		field := fmt.Sprintf("ResolutionRequests[%d]", i)
-		r.want(one.Type != "", field+".Type", "is required")
-		r.want((one.TargetUserID == "") != (one.TargetDepartmentID == ""), field, "needs exactly one of TargetUserId and TargetDepartmentId")
+		r.required(one.Type != "", field+".Type")
+		r.want((one.TargetUserID == "") != (one.TargetDepartmentID == ""), field, Text{"нужно ровно одно из TargetUserId и TargetDepartmentId", "needs exactly one of TargetUserId and TargetDepartmentId"})
 		r.text(field+".Comment", one.Comment, MaxRequestComment)
 		r.labels(field, one.Labels)
 	}
@@ -84,10 +84,10 @@ func (r *rules) resolutions(m MessagePatchToPostV2) {
 }
 
 func (r *rules) tags(patches []CustomDataPatch) {
-	r.atMost("CustomDataPatches", len(patches), MaxTagPatches, "tags")
+	r.atMost("CustomDataPatches", len(patches), MaxTagPatches, Text{"тегов", "tags"})
 	for i, tag := range patches {
 		field := fmt.Sprintf("CustomDataPatches[%d]", i)
-		r.want(tag.Operation != "", field+".Operation", "is required")
+		r.required(tag.Operation != "", field+".Operation")
 		r.tag(field, tag.Key, tag.Value)
 	}
 }
@@ -95,7 +95,7 @@ func (r *rules) tags(patches []CustomDataPatch) {
 func (r *rules) unsigned(m MessagePatchToPostV2) {
 	total := 0
 	one := func(field string, content UnsignedContent) {
-		r.want((content.Content == nil) != (content.NameOnShelf == ""), field, "needs exactly one of Content and NameOnShelf")
+		r.want((content.Content == nil) != (content.NameOnShelf == ""), field, Text{"нужно ровно одно из Content и NameOnShelf", "needs exactly one of Content and NameOnShelf"})
 		total += len(content.Content)
 	}
 	for i, edit := range m.EditingPatches {
@@ -104,5 +104,5 @@ func (r *rules) unsigned(m MessagePatchToPostV2) {
 	for i, message := range m.UniversalMessages {
 		one(fmt.Sprintf("UniversalMessages[%d].UniversalMessageContent", i), message.UniversalMessageContent)
 	}
-	r.atMost("UniversalMessages", total, MaxUnsignedInline, "bytes of unsigned content")
+	r.atMost("UniversalMessages", total, MaxUnsignedInline, Text{"байт без подписи", "bytes of unsigned content"})
 }

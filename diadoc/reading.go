@@ -27,7 +27,7 @@ type EventQuery struct {
 
 func (q EventQuery) query(operation string, box BoxID) (query, error) {
 	r := rules{operation: operation}
-	r.want(q.AfterIndexKey == "" || q.AfterEventID == "", "afterIndexKey", "excludes afterEventId")
+	r.want(q.AfterIndexKey == "" || q.AfterEventID == "", "afterIndexKey", Text{"нельзя задать вместе с afterEventId", "excludes afterEventId"})
 	r.page("limit", q.Limit)
 	return query{
 		"boxId": string(box), "afterIndexKey": string(q.AfterIndexKey), "afterEventId": string(q.AfterEventID),

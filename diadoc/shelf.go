@@ -54,8 +54,8 @@ func (c *Client) ShelfUploadPart(ctx context.Context, name ShelfName, index int,
 
 func part(operation string, content []byte) error {
 	r := rules{operation: operation}
-	r.want(len(content) > 0, "body", "is empty")
-	r.atMost("body", len(content), MaxShelfPart, "bytes")
+	r.want(len(content) > 0, "body", Text{"пусто", "is empty"})
+	r.atMost("body", len(content), MaxShelfPart, unitBytes)
 	return r.err
 }
 
@@ -146,7 +146,7 @@ func (u *upload) read() ([]byte, error) {
 	}
 	u.total += int64(len(content))
 	if u.total > MaxShelfFile {
-		return nil, &CallError{"UploadToShelf", "content", fmt.Sprintf("has more than the %d bytes that are allowed", MaxShelfFile)}
+		return nil, &CallError{"UploadToShelf", "content", tooMuch(int(u.total), MaxShelfFile, unitBytes)}
 	}
 	return content, nil
 }

@@ -137,8 +137,8 @@ func (c *Client) CloudSignConfirmResult(ctx context.Context, task CloudSignConfi
 // DssSign asks for signatures that the user confirms on his phone.
 func (c *Client) DssSign(ctx context.Context, box BoxID, request DssSignRequestV2) (DssSignTask, error) {
 	r := rules{operation: "DssSign"}
-	r.want(request.CertificateData == nil || request.GosKeyData == nil, "CertificateData", "excludes GosKeyData")
-	if r.want(request.SignDataSource != "", "SignDataSource", "is required"); r.err != nil {
+	r.want(request.CertificateData == nil || request.GosKeyData == nil, "CertificateData", Text{"нельзя задать вместе с GosKeyData", "excludes GosKeyData"})
+	if r.required(request.SignDataSource != "", "SignDataSource"); r.err != nil {
 		return DssSignTask{}, r.err
 	}
 	id, err := c.start(ctx, "DssSign", query{"boxId": string(box)}, request)

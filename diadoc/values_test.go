@@ -170,6 +170,12 @@ func TestOneStrangeEventDoesNotStopTheFeed(t *testing.T) {
 	require.Contains(t, page.Events[0].Unread.String(), `"e1"`)
 	require.Nil(t, page.Events[0].Patch)
 	require.NoError(t, page.Events[1].Err)
+	flows := read[diadoc.GetDocflowEventsResponseV5](t, `{"Events":[{"EventId":"e1","IndexKey":"azE=","Document":1}]}`)
+	require.Error(t, flows.Events[0].Err)
+	require.Equal(t, "k1", string(flows.Events[0].IndexKey))
+	relations := read[diadoc.BoxCounteragentEventList](t, `{"Events":[{"EventId":"e1","IndexKey":"k1","Counteragent":[]}]}`)
+	require.Error(t, relations.Events[0].Err)
+	require.Equal(t, diadoc.IndexKey("k1"), relations.Events[0].IndexKey)
 	var list diadoc.BoxEventList
 	require.Error(t, json.Unmarshal([]byte(`{"Events":[{"EventId":"e1","IndexKey":{}}]}`), &list), "without a key there is no way past it")
 }

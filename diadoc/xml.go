@@ -14,7 +14,7 @@ type TitleOptions struct {
 // GenerateTitleXml makes the XML of a title from the user's part of it. Sign and send the bytes as they are.
 func (c *Client) GenerateTitleXml(ctx context.Context, title Title, userData []byte, o TitleOptions) (File, error) {
 	if title.Index > 0 && (o.LetterID == "" || o.DocumentID == "") {
-		return File{}, &CallError{"GenerateTitleXml", "letterId", "and documentId are required for titleIndex above 0"}
+		return File{}, &CallError{"GenerateTitleXml", "letterId", Text{"и documentId обязательны для титула с номером больше 0", "and documentId are required for titleIndex above 0"}}
 	}
 	q := title.query()
 	q["disableValidation"], q["editingSettingId"] = yes(o.DisableValidation), o.EditingSettingID

@@ -178,6 +178,9 @@ func itemUpdate(c *call) (any, *restError) {
 	if err != nil {
 		return nil, err
 	}
+	if stage, posted := vals[t.stageField()]; posted && stage != it.vals[t.stageField()] && c.user.stuck[t.id] {
+		return nil, bad("-", "Not enough rights to change the stage")
+	}
 	if err := c.p.update(t, it, vals, c.actor()); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ type user struct {
 	registered string
 	hidden     map[[2]int]bool // entityTypeId and id; id 0 stands for all cards of the type
 	readOnly   map[int]bool    // entityTypeId
+	stuck      map[int]bool    // entityTypeId: may change cards, but not their stages
 }
 
 // Person is what AddPerson makes a user of.
@@ -95,6 +96,18 @@ func (p *Portal) ForbidChanges(userID, entityTypeID int) {
 			u.readOnly = map[int]bool{}
 		}
 		u.readOnly[entityTypeID] = true
+	}
+}
+
+// ForbidStages takes a user's right to move cards of a type from stage to stage; other changes stay allowed.
+func (p *Portal) ForbidStages(userID, entityTypeID int) {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	if u := p.users[userID]; u != nil {
+		if u.stuck == nil {
+			u.stuck = map[int]bool{}
+		}
+		u.stuck[entityTypeID] = true
 	}
 }
 

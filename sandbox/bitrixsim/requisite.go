@@ -2,6 +2,7 @@ package bitrixsim
 
 import (
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -74,8 +75,28 @@ func requisiteMethods() map[string]method {
 	}
 }
 
-func requisiteList(c *call) (any, *restError) { return selectRows(c, c.p.requisites.copy(), "ID") }
-func requisiteGet(c *call) (any, *restError)  { return c.rowOf(c.p.requisites, "Requisite") }
+// requisiteList leaves out what belongs to cards that the user may not read; one who may read neither companies nor
+// contacts is refused, with a number for a code.
+func requisiteList(c *call) (any, *restError) {
+	if !c.user.sees(Company, 0) && !c.user.sees(Contact, 0) {
+		return nil, &restError{status: http.StatusBadRequest, code: 0, text: "Access denied."}
+	}
+	rows := slices.DeleteFunc(c.p.requisites.copy(), func(row map[string]any) bool { return !c.seesOwner(row) })
+	return selectRows(c, rows, "ID")
+}
+
+// seesOwner reports whether the user may read the card that a requisite belongs to.
+func (c *call) seesOwner(row map[string]any) bool {
+	return c.user.sees(intOf(row["ENTITY_TYPE_ID"]), intOf(row["ENTITY_ID"]))
+}
+
+func requisiteGet(c *call) (any, *restError) {
+	row, err := c.rowOf(c.p.requisites, "Requisite")
+	if err == nil && !c.seesOwner(row) {
+		return nil, bad("", "Access denied.")
+	}
+	return row, err
+}
 
 // copy keeps the stored rows out of the reach of select.
 func (r rows) copy() []map[string]any {

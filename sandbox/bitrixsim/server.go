@@ -88,7 +88,7 @@ var slashes = regexp.MustCompile(`//+`)
 // ServeHTTP implements http.Handler. Slashes that follow one another count as one, as they do for the web server in
 // front of a portal: the vendor's own library writes client_endpoint + "/" + METHOD.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if slashes.MatchString(r.URL.Path) {
+	if strings.Contains(r.URL.Path, "//") {
 		address := *r.URL
 		address.Path, address.RawPath = slashes.ReplaceAllString(address.Path, "/"), ""
 		r = r.Clone(r.Context())

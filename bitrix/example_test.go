@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
@@ -78,20 +79,56 @@ func ExampleClient_Items() {
 	// 2 B
 }
 
-func ExampleParseRobotCall() {
-	call, err := bitrix.ParseRobotCall([]byte("code=realty_extract&event_token=t&workflow_id=w&use_subscription=Y&auth[member_id]=m" +
-		"&document_id[0]=crm&document_id[1]=CCrmDocumentDeal&document_id[2]=DEAL_57&properties[cadastral_number]=02:55:010101:1"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	kind, id, err := call.DocumentID.Card()
-	fmt.Println(call.Code, kind.Name(), id, call.Properties.First("cadastral_number"), call.Waits, call.EventToken, err)
-	// Output: realty_extract DEAL 57 02:55:010101:1 true *** <nil>
+func ExampleNewToken() {
+	portal := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if body, _ := io.ReadAll(r.Body); !strings.Contains(string(body), `"auth":"new"`) {
+			w.WriteHeader(http.StatusUnauthorized)
+			_, _ = io.WriteString(w, `{"error":"expired_token"}`)
+			return
+		}
+		_, _ = io.WriteString(w, `{"result":{"ID":"1","ADMIN":true}}`)
+	}))
+	defer portal.Close()
+	source := bitrix.NewToken("old", portal.URL+"/rest/", func(context.Context, string) (string, string, error) {
+		return "new", portal.URL + "/rest/", nil // of the authorization server; stored before it is used
+	})
+	client := bitrix.New(upstream.New(upstream.WithInsecure(true)), source)
+	who, err := client.Profile(context.Background())
+	fmt.Println(who.ID, who.Admin, err)
+	// Output: 1 Y <nil>
 }
 
-func ExampleParseEvent() {
-	_, err := bitrix.ParseEvent([]byte("event=ONCRMDEALUPDATE&data[FIELDS][ID]=57"))
-	fmt.Println(err, errors.Is(err, bitrix.ErrMalformed))
-	// Output: bitrix: malformed request: key auth[member_id] is missing true
+func ExampleParseWebhook() {
+	source, err := bitrix.ParseWebhook("https://portal.example/rest/1/s3cr3t/")
+	fmt.Println(source, err)
+	client := bitrix.New(upstream.New(), source)
+	err = client.TriggerExecute(context.Background(), "signed", bitrix.EntityDeal, 57)
+	fmt.Println(errors.Is(err, bitrix.ErrAuthKind))
+	// Output:
+	// webhook *** <nil>
+	// true
+}
+
+func ExampleAPIError() {
+	client, stop := answering(`{"error":"ERROR_ACTIVITY_ALREADY_INSTALLED","error_description":"Activity or Robot already installed!"}`)
+	defer stop()
+	_, err := client.Do(context.Background(), "crm.item.add", nil)
+	refusal, _ := errors.AsType[*bitrix.APIError](err)
+	fmt.Println(errors.Is(err, bitrix.ErrAlreadyInstalled), upstream.ClassOf(err), upstream.MaybeDone(err))
+	fmt.Println(refusal.Reaction().Then)
+	// Output:
+	// true refused false
+	// updates it instead
+}
+
+func ExampleCallV3() {
+	client, stop := answering(`{"result":{"item":{"id":5}}}`)
+	defer stop()
+	type task struct {
+		ID bitrix.ID `json:"id"`
+	}
+	added, answer, err := bitrix.CallV3[bitrix.V3Item[task]](context.Background(), client, "tasks.task.add",
+		map[string]any{"fields": map[string]any{"title": "Проверить"}}, bitrix.V3Options{IdempotencyKey: "docflow-1"})
+	fmt.Println(added.Item.ID, answer.Replayed, err)
+	// Output: 5 false <nil>
 }

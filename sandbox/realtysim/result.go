@@ -54,11 +54,35 @@ func defaultFiles(d *docflow) []ResultFile {
 		archive(d, "egrn:outdoc", "Выписка из ЕГРН"),
 		{
 			Type: "egrn:" + kind + ":xml", Name: "Выписка.xml", Signatures: signature,
-			Data: []byte(`<?xml version="1.0" encoding="UTF-8"?><extract sandbox="true"><cadastral_number>` +
-				escapeXML(number) + "</cadastral_number></extract>\n"),
+			Data: extractXML(kind, number, d.requestID),
 		},
 		{Type: kind + ":pdf", Name: "Выписка.pdf", Data: fmt.Appendf(nil, "%%PDF-1.4\n%% %s\n%%%%EOF\n", number)},
 	}
+}
+
+// extractXML is an extract in the register's new form, as far as its published schemas name the elements
+// (extract_about_property_room, extract_transfer_rights_property). Everybody in it is made up.
+func extractXML(kind, number, request string) []byte {
+	right := `<right_record><record_info><registration_date>2018-04-23T10:40:55+03:00</registration_date></record_info>` +
+		`<right_data><right_type><code>001001000000</code><value>Собственность</value></right_type>` +
+		`<right_number>` + escapeXML(number) + `-54/001/2018-1</right_number></right_data>` +
+		`<right_holders><right_holder><individual><surname>Выдуманный</surname><name>Виктор</name>` +
+		`<patronymic>Образцович</patronymic></individual></right_holder></right_holders></right_record>`
+	head := `<details_statement><group_top_requisites><date_formation>2026-05-14</date_formation>` +
+		`<registration_number>КУВИ-001/` + escapeXML(request) + `</registration_number></group_top_requisites></details_statement>`
+	object := `<object><common_data><type><code>002001003000</code><value>Помещение</value></type>` +
+		`<cad_number>` + escapeXML(number) + `</cad_number></common_data></object>`
+	if kind == "extract_ownership" {
+		return []byte(`<?xml version="1.0" encoding="UTF-8"?><extract_transfer_rights_property>` + head +
+			`<base_data><room_record>` + object + `</room_record></base_data><right_records>` + right + `</right_records></extract_transfer_rights_property>` + "\n")
+	}
+	return []byte(`<?xml version="1.0" encoding="UTF-8"?><extract_about_property_room>` + head + `<room_record>` + object +
+		`<params><area>58.3</area><name>Квартира</name><purpose><code>206002000000</code><value>Жилое</value></purpose></params>` +
+		`<address_room><address><address><readable_address>г Новосибирск, ул Образцовая, д 14, кв 81</readable_address></address></address></address_room>` +
+		`<cost><value>2100500.75</value></cost></room_record><right_records>` + right + `</right_records>` +
+		`<restrict_records><restrict_record><restrictions_encumbrances_data><restriction_encumbrance_type><code>022006000000</code>` +
+		`<value>Ипотека</value></restriction_encumbrance_type></restrictions_encumbrances_data></restrict_record></restrict_records>` +
+		`</extract_about_property_room>` + "\n")
 }
 
 func escapeXML(text string) string {

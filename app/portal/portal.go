@@ -101,6 +101,18 @@ func (p Portal) App(clientID string) (Application, bool) {
 	return p.Apps[i], true
 }
 
+// Needs says what a person has to do before the portal can be worked for; "" when nothing.
+func (p Portal) Needs() string {
+	if p.State != Paused {
+		return ""
+	}
+	text := "needs reconnecting: " + ErrReconnect.Error()
+	if p.Note != "" {
+		text += " (" + p.Note + ")"
+	}
+	return text
+}
+
 // Service is the application whose tokens do the work: the oldest active one that works, else the oldest
 // active one.
 func (p Portal) Service() (Application, bool) {

@@ -164,9 +164,9 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	case !ok || p.State == Removed:
 		return lane.Result{Note: "the portal is not installed any more"}, nil
 	case p.State == Paused && asked:
-		return lane.Result{Note: reconnectText(p)}, nil
+		return lane.Result{Note: p.Needs()}, nil
 	case p.State == Paused && row.Kind == KindCheck:
-		return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(reviveEvery), Note: reconnectText(p)}, nil
+		return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(reviveEvery), Note: p.Needs()}, nil
 	}
 	report, err := s.run(ctx, p, row.Kind == KindSetup || asked)
 	if ctx.Err() != nil {
@@ -202,15 +202,6 @@ func passingFault(err error) bool {
 
 func (s *Setup) again(note string) lane.Result {
 	return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(CheckEvery), Note: note}
-}
-
-// reconnectText is what is said of a portal that has nobody left to work as.
-func reconnectText(p Portal) string {
-	text := "the portal needs reconnecting: " + ErrReconnect.Error()
-	if p.Note != "" {
-		text += " (" + p.Note + ")"
-	}
-	return text
 }
 
 // save keeps the report for whoever looks at the portal.

@@ -8,3 +8,6 @@ import "os"
 func lockFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 }
+
+// isLocked can't be told elsewhere: the outcome of work tells.
+func isLocked(string) (bool, error) { return true, nil }

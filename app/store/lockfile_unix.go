@@ -32,3 +32,16 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// isLocked reports whether a serving process holds the lock. It looks without keeping it.
+func isLocked(path string) (bool, error) {
+	f, err := os.Open(path)
+	if os.IsNotExist(err) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look at the database's lock file: %w", err)
+	}
+	defer func() { _ = f.Close() }() // and the lock with it
+	return unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB) != nil, nil
+}

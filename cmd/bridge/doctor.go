@@ -70,7 +70,10 @@ func (doctorCommand) Run(ctx context.Context, p *process) error {
 	if st != nil {
 		defer func() { _ = st.Close() }()
 	}
-	for _, findings := range side(ctx, outsideChecks(ctx, cfg, st)) {
+	for _, findings := range side(ctx, checkTime, outsideChecks(ctx, cfg, st)) {
+		tell(findings...)
+	}
+	for _, findings := range side(ctx, selfCheckTime, selfChecks(ctx, st)) {
 		tell(findings...)
 	}
 	if ctx.Err() != nil {
@@ -85,14 +88,14 @@ func (doctorCommand) Run(ctx context.Context, p *process) error {
 // check is one check that calls out; it may give several lines.
 type check func(ctx context.Context) []finding
 
-// side runs checks side by side and keeps their order.
-func side(ctx context.Context, checks []check) [][]finding {
+// side runs checks side by side, each for so long at most, and keeps their order.
+func side(ctx context.Context, each time.Duration, checks []check) [][]finding {
 	results := make([][]finding, len(checks))
 	var g errgroup.Group
 	g.SetLimit(checkers)
 	for i, c := range checks {
 		g.Go(func() error {
-			ctx, cancel := context.WithTimeout(ctx, checkTime)
+			ctx, cancel := context.WithTimeout(ctx, each)
 			defer cancel()
 			results[i] = c(ctx)
 			return nil

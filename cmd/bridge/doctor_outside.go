@@ -136,7 +136,7 @@ func (o *outside) portal(ctx context.Context, p portal.Portal) []finding {
 	case portal.Removed:
 		return []finding{skipped(subject, "the application was removed from it")}
 	case portal.Paused:
-		return []finding{failed(subject, "its credentials are gone: an administrator of the portal has to open the application again")}
+		return []finding{failed(subject, "%s; its work waits", p.Needs())}
 	}
 	service, found := p.Service()
 	if !found {
@@ -145,20 +145,21 @@ func (o *outside) portal(ctx context.Context, p portal.Portal) []finding {
 	if !slices.ContainsFunc(o.cfg.Applications(), func(a config.Application) bool { return a.ClientID == service.ClientID }) {
 		return []finding{failed(subject, "the keys of %s are not in the settings: its tokens can't be renewed", service.ClientID)}
 	}
-	pair, err := o.st.LoadPair(ctx, portal.PairKey(p.ID, service.ClientID, service.UserID))
+	pair, err := o.st.LoadPair(ctx, portal.PairKey(p.ID, service.ClientID, service.Worker()))
 	if err != nil {
 		return []finding{failed(subject, "%s: an administrator of the portal has to open the application again", err)}
 	}
+	staff := administrators(p)
 	// A renewal is the service's alone: two that renew one pair at a time can lose it.
 	if time.Until(pair.Expires) < checkTime {
-		return []finding{skipped(subject, "the access token has run out and bridge serve, which renews it, has not; start it and ask again")}
+		return append(staff, skipped(subject, "the access token has run out and bridge serve, which renews it, has not; start it and ask again"))
 	}
 	client := bitrix.New(o.up, borrowed{pair.Access, p.Endpoint})
 	info, err := client.AppInfo(ctx)
 	if err != nil {
-		return []finding{failed(subject, "%s; see bridge jobs for what waits because of it", err)}
+		return append(staff, failed(subject, "%s; see bridge jobs for what waits because of it", err))
 	}
-	findings := []finding{ok(subject, "app.info answers, plan %s", orDash(string(info.LicenseFamily)))}
+	findings := append([]finding{ok(subject, "app.info answers, plan %s", orDash(string(info.LicenseFamily)))}, staff...)
 	return append(findings, offline(ctx, client, "offline events of "+p.Domain))
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,16 +33,41 @@ type portalView struct {
 	Applications []appView        `json:"applications"`
 	Connections  []connectionView `json:"connections"`
 	HookURL      string           `json:"hook_url,omitempty"`
-	Since        time.Time        `json:"since,omitzero"` // when a waiting installation arrived
-	Reason       string           `json:"reason,omitempty"`
+	Since        time.Time        `json:"since,omitzero"`   // when a waiting installation arrived
+	Reason       string           `json:"reason,omitempty"` // why it waits, or needs reconnecting
+	Check        *portal.Report   `json:"check,omitempty"`  // of the latest self-check; with show only
 }
 
 type appView struct {
-	ClientID string   `json:"client_id"`
-	State    string   `json:"state"`
-	Status   string   `json:"status,omitempty"` // L local, F free, D demo, T trial, P paid
-	Scope    []string `json:"scope,omitempty"`
-	UserID   int64    `json:"user_id,omitempty"`
+	ClientID       string      `json:"client_id"`
+	State          string      `json:"state"`            // active, gone, removed
+	Status         string      `json:"status,omitempty"` // L local, F free, D demo, T trial, P paid
+	Scope          []string    `json:"scope,omitempty"`
+	UserID         int64       `json:"user_id,omitempty"` // whose tokens do the work
+	Administrators []adminView `json:"administrators,omitempty"`
+}
+
+// adminView is an administrator who left tokens.
+type adminView struct {
+	UserID int64     `json:"user_id"`
+	State  string    `json:"state"` // works, spare, ended
+	Reason string    `json:"reason,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+}
+
+func newAppView(a portal.Application) appView {
+	v := appView{ClientID: a.ClientID, State: string(a.State), Status: a.Status, Scope: a.Scope, UserID: a.UserID}
+	for _, admin := range a.Admins {
+		state := "spare"
+		switch {
+		case admin.Dead != "":
+			state = "ended"
+		case admin.UserID == a.Worker():
+			state = "works"
+		}
+		v.Administrators = append(v.Administrators, adminView{admin.UserID, state, admin.Dead, admin.Given})
+	}
+	return v
 }
 
 type connectionView struct {
@@ -77,12 +103,12 @@ func portalViews(ctx context.Context, cfg config.Config, st *store.Store) ([]por
 	views := make([]portalView, 0, len(all)+len(waiting))
 	for _, p := range all {
 		v := portalView{MemberID: string(p.ID), Domain: p.Domain, Endpoint: p.Endpoint, State: string(p.State), Plan: p.Family,
-			Installed: p.Installed, Applications: []appView{}, Connections: append([]connectionView{}, byPortal[p.ID]...)}
+			Installed: p.Installed, Reason: p.Needs(), Applications: []appView{}, Connections: append([]connectionView{}, byPortal[p.ID]...)}
 		if p.HookSecret != "" {
 			v.HookURL = hookURL(cfg, "***")
 		}
 		for _, a := range p.Apps {
-			v.Applications = append(v.Applications, appView{a.ClientID, string(a.State), a.Status, a.Scope, a.UserID})
+			v.Applications = append(v.Applications, newAppView(a))
 		}
 		views = append(views, v)
 	}
@@ -169,7 +195,7 @@ func (c portalsShow) Run(ctx context.Context, p *process, group *portalsCommand)
 			if v.MemberID != c.ID || c.ID == "" {
 				continue
 			}
-			if err := c.reveal(ctx, cfg, st, &v); err != nil {
+			if err := errors.Join(c.reveal(ctx, cfg, st, &v), v.readCheck(ctx, st)); err != nil {
 				return err
 			}
 			if group.JSON {
@@ -179,6 +205,16 @@ func (c portalsShow) Run(ctx context.Context, p *process, group *portalsCommand)
 		}
 		return fmt.Errorf("there is no portal %s; bridge portals lists them", c.ID)
 	})
+}
+
+// readCheck adds the latest self-check, when there was one.
+func (v *portalView) readCheck(ctx context.Context, st *store.Store) error {
+	report, err := st.Check(ctx, portal.ID(v.MemberID))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	v.Check = &report
+	return err
 }
 
 func (c portalsShow) reveal(ctx context.Context, cfg config.Config, st *store.Store, v *portalView) error {
@@ -202,9 +238,19 @@ func printPortal(p *process, v portalView) error {
 	}
 	rows = append(rows, []string{"domain", v.Domain}, []string{"address", v.Endpoint}, []string{"plan", v.Plan},
 		[]string{"installed", moment(v.Installed)})
+	if v.Reason != "" {
+		rows = append(rows, []string{"attention", v.Reason})
+	}
 	for _, a := range v.Applications {
 		rows = append(rows, []string{"application", fmt.Sprintf("%s, %s, status %s, user %d, scopes %s",
 			a.ClientID, a.State, orDash(a.Status), a.UserID, orDash(strings.Join(a.Scope, ",")))})
+		for _, admin := range a.Administrators {
+			text := fmt.Sprintf("user %d of %s, %s", admin.UserID, a.ClientID, admin.State)
+			if admin.Reason != "" {
+				text += ": " + admin.Reason
+			}
+			rows = append(rows, []string{"administrator", text + ", since " + orDash(moment(admin.Since))})
+		}
 	}
 	for _, c := range v.Connections {
 		text := fmt.Sprintf("%s (%s), account %s, login %s, %s", c.Name, c.Kind, orDash(c.AccountID), orDash(c.Login), c.State)
@@ -217,5 +263,24 @@ func printPortal(p *process, v portalView) error {
 		rows = append(rows, []string{"connection", text})
 	}
 	rows = append(rows, []string{"webhook", v.HookURL})
-	return p.table(rows)
+	return p.table(append(rows, checkRows(v.Check)...))
+}
+
+// checkRows tell of the latest self-check.
+func checkRows(r *portal.Report) [][]string {
+	if r == nil {
+		return [][]string{{"self-check", "not yet"}}
+	}
+	text := "everything was there"
+	if r.Repaired() {
+		text = "repaired: " + repairs(*r)
+	}
+	rows := [][]string{{"self-check", moment(r.At) + ", " + text}}
+	for _, problem := range r.Problems {
+		rows = append(rows, []string{"problem", problem})
+	}
+	for _, note := range r.Notes {
+		rows = append(rows, []string{"note", note})
+	}
+	return rows
 }

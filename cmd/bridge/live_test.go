@@ -161,6 +161,22 @@ func TestSandboxGuide(t *testing.T) {
 	require.Contains(t, healthy.out, "ok      portal "+id)
 	require.Contains(t, healthy.out, "none is lost")
 	require.Contains(t, healthy.out, "ok      public URL: http://"+bridgeAt+"/healthz answers")
+	require.Contains(t, healthy.out, "ok      self-check of ")
+	require.Contains(t, healthy.out, "user 1 does the work and nobody can take over")
+
+	for lever, with := range map[string]string{"deleterobots": `{"code":"realty_extract"}`, "deletebindings": `{"code":"ONCRMDEALUPDATE"}`,
+		"deleteplacements": `{"placement":"CRM_DEAL_DETAIL_TAB"}`, "deletetriggers": `{"code":"kb_duty_charged"}`,
+		"deletefield": `{"entityTypeId":2,"name":"UF_CRM_KB_ERROR"}`} {
+		s.post("http://"+sandboxAt+"/control/bitrix/demo/levers/"+lever, with)
+	}
+	repaired := s.run("doctor")
+	require.Equal(t, 0, repaired.code, repaired.out)
+	require.Contains(t, repaired.out, ": repaired: added robot realty_extract, event ONCRMDEALUPDATE, offline event ONCRMDEALUPDATE, "+
+		"field UF_CRM_KB_ERROR of DEAL, tab CRM_DEAL_DETAIL_TAB, trigger kb_duty_charged")
+	require.Contains(t, s.run("doctor").out, ": everything that the bridge needs in the portal is there")
+	shown := s.done("portals", "show", id)
+	require.Contains(t, shown, "everything was there")
+	require.Regexp(t, `administrator +user 1 of \S+, works`, shown)
 
 	_, log := bridge.stop(syscall.SIGTERM)
 	require.NotContains(t, log+healthy.out, "sandbox-client-secret")
@@ -194,6 +210,17 @@ func (s *shell) install(guide string) {
 	text, err := io.ReadAll(answer.Body)
 	require.NoError(s.t, err)
 	require.Equal(s.t, http.StatusOK, answer.StatusCode, string(text))
+}
+
+// post presses a lever of the sandbox.
+func (s *shell) post(address, body string) {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, address, strings.NewReader(body))
+	require.NoError(s.t, err)
+	answer, err := http.DefaultClient.Do(request)
+	require.NoError(s.t, err)
+	require.NoError(s.t, answer.Body.Close())
+	require.Equal(s.t, http.StatusOK, answer.StatusCode, address)
 }
 
 func TestDoctor(t *testing.T) {

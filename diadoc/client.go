@@ -85,6 +85,7 @@ type Client struct {
 	maxFile  int64
 	timeout  time.Duration
 	transfer time.Duration
+	part     int
 }
 
 // Option tunes a [Client].
@@ -112,6 +113,10 @@ func WithTransferTimeout(timeout time.Duration) Option {
 	return func(c *Client) { c.transfer = timeout }
 }
 
+// WithShelfPart sets the size in bytes of the parts of [Client.UploadToShelf]; the default is [MaxShelfPart].
+// The service has changed what it takes before.
+func WithShelfPart(size int) Option { return func(c *Client) { c.part = size } }
+
 // WithClock replaces time.Now, against which a Retry-After in seconds is reckoned.
 func WithClock(now func() time.Time) Option { return func(c *Client) { c.now = now } }
 
@@ -120,6 +125,7 @@ func New(up *upstream.Client, baseURL string, tokens TokenSource, opts ...Option
 	c := &Client{
 		up: up, base: strings.TrimRight(baseURL, "/"), tokens: tokens, limiter: unlimited{}, now: time.Now,
 		sunset: func(Sunset) {}, maxFile: 512 << 20, timeout: 100 * time.Second, transfer: 10 * time.Minute,
+		part: MaxShelfPart,
 	}
 	for _, opt := range opts {
 		opt(c)
@@ -147,23 +153,24 @@ func (c *Client) exchange(ctx context.Context, req call) (reply, error) {
 	if err != nil {
 		return reply{}, &unsentError{req.op.Name, "token", err}
 	}
-	for renewed := false; ; renewed = true {
-		answer, err := c.send(ctx, req, token)
-		if err != nil || answer.status != http.StatusUnauthorized {
-			return answer, err
-		}
-		if renewed {
-			return reply{}, c.refusal(req, answer, token)
-		}
-		if token, err = c.tokens.Renew(ctx, token); err != nil {
-			return reply{}, &unsentError{req.op.Name, "token", err}
-		}
+	answer, err := c.send(ctx, req, token)
+	if err != nil || answer.status != http.StatusUnauthorized {
+		return answer, err
 	}
+	fresh, err := c.tokens.Renew(ctx, token)
+	if err != nil {
+		return reply{}, &unsentError{req.op.Name, "token", err}
+	}
+	answer, err = c.send(ctx, req, fresh, token)
+	if err == nil && answer.status == http.StatusUnauthorized {
+		err = c.refusal(req, answer, fresh, token)
+	}
+	return answer, err
 }
 
 // send makes one request within the limiter. Answers of 2xx and of 401 are the caller's; every other one
-// is an error.
-func (c *Client) send(ctx context.Context, req call, token Authorization) (reply, error) {
+// is an error. stale are tokens that were tried before: an answer may quote them too.
+func (c *Client) send(ctx context.Context, req call, token Authorization, stale ...Authorization) (reply, error) {
 	release, err := c.limiter.Acquire(ctx)
 	if err != nil {
 		return reply{}, &unsentError{req.op.Name, "limit", err}
@@ -185,7 +192,7 @@ func (c *Client) send(ctx context.Context, req call, token Authorization) (reply
 	if isSuccess(answer.status) || answer.status == http.StatusUnauthorized {
 		return answer, nil
 	}
-	return reply{}, c.refusal(req, answer, token)
+	return reply{}, c.refusal(req, answer, append(stale, token)...)
 }
 
 func (c *Client) announce(req call, head http.Header) {
@@ -195,14 +202,17 @@ func (c *Client) announce(req call, head http.Header) {
 	}
 }
 
-// refusal classifies an answer that is not what was asked for. The token is blanked in what it quotes.
-func (c *Client) refusal(req call, answer reply, token Authorization) *APIError {
+// refusal classifies an answer that is not what was asked for. The tokens are blanked in what it quotes.
+func (c *Client) refusal(req call, answer reply, tokens ...Authorization) *APIError {
 	now := c.now()
 	failure := &APIError{Operation: req.op.Name, Status: answer.status, At: now, BoxID: req.box(),
 		Code: firstBytes([]byte(answer.header.Get("X-Diadoc-ErrorCode"))), conflict: req.op.Conflict}
 	failure.Class, failure.Cause, failure.Unsure = meaning(answer.status)
 	failure.Unsure = failure.Unsure && req.op.Write
-	failure.Text = blank(firstBytes(answer.body), token)
+	failure.Text = firstBytes(answer.body)
+	for _, token := range tokens {
+		failure.Text = blank(failure.Text, token)
+	}
 	waits := answer.status == http.StatusServiceUnavailable && answer.header.Get("Retry-After") != ""
 	switch {
 	case answer.status == http.StatusTooManyRequests || waits:

@@ -369,3 +369,27 @@ func TestGoldensReadAsTyped(t *testing.T) {
 	require.False(t, events.Events[0].EventTypes[1].Known())
 	require.Equal(t, diadoc.CounteragentEventType("SomethingNew"), events.Events[0].EventTypes[1])
 }
+
+// TestRequestsReadAsTheyAreWritten reads the golden requests, as stored bodies may be, and writes them again.
+func TestRequestsReadAsTheyAreWritten(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]func(*testing.T, []byte) []byte{
+		"post_message": rewritten[diadoc.MessageToPost], "post_message_utd": rewritten[diadoc.MessageToPost],
+		"patch_sign": rewritten[diadoc.MessagePatchToPostV2], "patch_reject": rewritten[diadoc.MessagePatchToPost],
+		"patch_title": rewritten[diadoc.MessagePatchToPostV2], "patch_decide": rewritten[diadoc.MessagePatchToPost],
+		"send_draft": rewritten[diadoc.DraftToSend], "prepare": rewritten[diadoc.PrepareDocumentsToSignRequest],
+		"acquire": rewritten[diadoc.AcquireCounteragentRequest], "documents_v4": rewritten[diadoc.GetDocumentsV4Request],
+		"docflow_events": rewritten[diadoc.GetDocflowEventsRequest], "dss_sign": rewritten[diadoc.DssSignRequestV2],
+		"can_post": rewritten[diadoc.TemplateToPost],
+	} {
+		request := readGolden(t, name).Request
+		require.Empty(t, lost("", tree(t, request), tree(t, again(t, request))), name)
+	}
+}
+
+func rewritten[T any](t *testing.T, raw []byte) []byte {
+	t.Helper()
+	written, err := json.Marshal(read[T](t, string(raw)))
+	require.NoError(t, err)
+	return written
+}

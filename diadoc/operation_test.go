@@ -299,6 +299,18 @@ func TestDo(t *testing.T) {
 	}
 }
 
+func TestSignerDetailsAreReadByAGet(t *testing.T) {
+	t.Parallel()
+	s := newService(t, ok(`{"JobTitle":"директор"}`))
+	details, err := s.client().ReadExtendedSignerDetails(t.Context(), myBox, "ab", 0)
+	require.NoError(t, err)
+	require.Equal(t, "GET /V2/ExtendedSignerDetails", s.one(t).method+" "+s.one(t).path)
+	require.Contains(t, s.one(t).query, "documentTitleType=0")
+	var read struct{ JobTitle string }
+	require.NoError(t, details.Decode(&read))
+	require.Equal(t, "директор", read.JobTitle)
+}
+
 func TestDoNamesTheFault(t *testing.T) {
 	t.Parallel()
 	_, err := newService(t, ok("{}")).client().Do(t.Context(), "GetBox", url.Values{"box": {"b"}}, nil)

@@ -88,7 +88,7 @@ const (
 	fillRounds   = 3
 )
 
-// UploadToShelf stores everything that r holds, in one piece or in parts of [MaxShelfPart] bytes, and
+// UploadToShelf stores everything that r holds, in one piece or in parts, and
 // returns its name on the shelf. It reads r to its end, one part ahead, and does not close it. A part that
 // fails is sent again. Parts that the service has lost are sent again when r is an [io.ReaderAt];
 // otherwise the upload fails.
@@ -140,7 +140,7 @@ type upload struct {
 
 // read gives the next part, nothing at the end.
 func (u *upload) read() ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(u.source, MaxShelfPart))
+	content, err := io.ReadAll(io.LimitReader(u.source, int64(u.client.part)))
 	if err != nil {
 		return nil, fmt.Errorf("diadoc: UploadToShelf: read: %w", err)
 	}
@@ -201,8 +201,8 @@ func (u *upload) fill(ctx context.Context, missing []int, lastIndex int, last []
 }
 
 func (u *upload) again(ctx context.Context, source io.ReaderAt, index int) error {
-	content := make([]byte, MaxShelfPart)
-	n, err := source.ReadAt(content, u.start+int64(index)*MaxShelfPart)
+	content := make([]byte, u.client.part)
+	n, err := source.ReadAt(content, u.start+int64(index)*int64(u.client.part))
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("diadoc: UploadToShelf: read: %w", err)
 	}

@@ -21,6 +21,8 @@ import (
 	"konturbridge/internal/upstream"
 )
 
+const shelfPart = 1000
+
 // shelf keeps what is uploaded and loses or refuses what it is told to.
 type shelf struct {
 	mu     sync.Mutex
@@ -76,7 +78,7 @@ func (s *shelf) content() []byte {
 func pattern(size int) []byte {
 	content := make([]byte, size)
 	for i := range content {
-		content[i] = byte(i >> 8)
+		content[i] = byte(i >> 3)
 	}
 	return content
 }
@@ -86,7 +88,7 @@ type only struct{ io.Reader }
 
 func TestUploadToShelf(t *testing.T) {
 	t.Parallel()
-	const part = diadoc.MaxShelfPart
+	const part = shelfPart
 	for name, tc := range map[string]struct {
 		size         int
 		source       func([]byte) io.Reader
@@ -123,7 +125,7 @@ func TestUploadToShelf(t *testing.T) {
 			if tc.source != nil {
 				source = tc.source(content)
 			}
-			c := diadoc.New(upstream.New(upstream.WithInsecure(true)), server.URL, &tokens{})
+			c := diadoc.New(upstream.New(upstream.WithInsecure(true)), server.URL, &tokens{}, diadoc.WithShelfPart(part))
 			shelfName, err := c.UploadToShelf(t.Context(), source, ".pdf")
 			require.ErrorIs(t, err, tc.want)
 			if tc.calls != nil {
@@ -140,7 +142,7 @@ func TestUploadToShelf(t *testing.T) {
 
 func TestUploadOfAnOpenFile(t *testing.T) {
 	t.Parallel()
-	content := pattern(2*diadoc.MaxShelfPart + 7)
+	content := pattern(2*shelfPart + 7)
 	path := filepath.Join(t.TempDir(), "f")
 	require.NoError(t, os.WriteFile(path, append([]byte("skipped"), content...), 0o600))
 	f, err := os.Open(path)
@@ -151,7 +153,7 @@ func TestUploadOfAnOpenFile(t *testing.T) {
 	s := &shelf{parts: map[int][]byte{}, lose: map[int]int{1: 1}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	_, err = diadoc.New(upstream.New(upstream.WithInsecure(true)), server.URL, &tokens{}).UploadToShelf(t.Context(), f, "")
+	_, err = diadoc.New(upstream.New(upstream.WithInsecure(true)), server.URL, &tokens{}, diadoc.WithShelfPart(shelfPart)).UploadToShelf(t.Context(), f, "")
 	require.NoError(t, err)
 	require.True(t, bytes.Equal(content, s.content()), "a lost part is read again from where the file began")
 }

@@ -79,7 +79,7 @@ func Robots() []portal.RobotSpec {
 	var specs []portal.RobotSpec
 	for _, a := range action.Catalogue() {
 		specs = append(specs, portal.RobotSpec{Code: a.Code, Wait: true, Name: languages(a.Name),
-			Description: languages(a.Description), Properties: propertySpecs(a.Params), Returns: propertySpecs(a.Returns)})
+			Description: languages(a.Description), Properties: propertySpecs(a.Params), Returns: propertySpecs(a.Returns), Placement: a.Settings})
 	}
 	return specs
 }

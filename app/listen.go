@@ -36,6 +36,7 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 		Docflows: func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
 			return a.store.CardDocflows(ctx, string(id), card, cardDocflows)
 		},
+		Robot: a.robotForm,
 		Words: func(r docflow.Record) (string, string) { return realty.Kind(r.Kind).Label(), reaction.StateText(r) },
 		Ready: a.store.Ready, Observe: a.metrics.request, Log: a.log,
 	}), nil

@@ -18,8 +18,18 @@ type Param struct {
 	Label    Text
 	Options  []Option // of a select, in order
 	Open     bool     // the action knows more values than the options
+	List     List     // what a settings page offers to choose from
 	Default  string
 }
+
+// List names what a parameter's value is chosen from, where that differs from portal to portal.
+type List string
+
+// The lists.
+const (
+	ListMappings    List = "mappings"    // for a docflow type: of the portal's settings, and the ready ones
+	ListConnections List = "connections" // accounts of Реестро
+)
 
 // Option is one choice of a select.
 type Option struct {
@@ -35,7 +45,10 @@ type Action struct {
 	Description Text
 	Params      []Param
 	Returns     []Param
-	run         func(context.Context, *runner, *call) (lane.Result, error)
+	// Settings says that the rule is set up on a page of the bridge, because some of its values are the
+	// portal's own and can't be offered by the designer.
+	Settings bool
+	run      func(context.Context, *runner, *call) (lane.Result, error)
 }
 
 // Catalogue lists every action.
@@ -67,6 +80,11 @@ func docflowIDParam() Param {
 		Label: Text{"Документооборот (пусто: последний в карточке)", "Docflow (empty: the card's latest)"}}
 }
 
+func connectionParam() Param {
+	return Param{Name: "connection", Type: "string", List: ListConnections,
+		Label: Text{"Подключение к Реестро (пусто: основное)", "Reestro connection (empty: the default)"}}
+}
+
 var (
 	returnDocflow     = Param{Name: "docflow_id", Type: "string", Label: Text{"Документооборот", "Docflow"}}
 	returnRequirement = Param{Name: "requirement", Type: "string", Label: Text{"Что требуется (signature, payment, result)", "Requirement"}}
@@ -87,6 +105,7 @@ func extractAction() Action {
 				{"info", Text{"Расширенная выписка об объекте", "Extended extract"}},
 				{"base", Text{"Базовая выписка об объекте", "Basic extract"}},
 				{"ownership", Text{"Выписка о переходе прав", "Extract on transfers of title"}}}},
+			connectionParam(),
 		},
 		Returns: returned(returnDocflow, returnFiles),
 	}
@@ -94,13 +113,14 @@ func extractAction() Action {
 
 func createAction() Action {
 	return Action{
-		Code: "realty_create", run: runCreate,
+		Code: "realty_create", run: runCreate, Settings: true,
 		Name:        Text{"Реестро: подать документы на регистрацию", "Reestro: file for registration"},
 		Description: Text{"Создаёт документооборот по данным карточки.", "Creates a docflow from the card's data."},
 		Params: []Param{
 			{Name: "docflow_type", Type: "select", Required: true, Open: true, Default: "right_movement_request",
 				Label: Text{"Тип документооборота", "Docflow type"}, Options: docflowTypes()},
-			{Name: "mapping", Type: "string", Label: Text{"Сопоставление полей (пусто: обычное для типа)", "Mapping (empty: the type's own)"}},
+			{Name: "mapping", Type: "string", List: ListMappings, Label: Text{"Сопоставление полей (пусто: обычное для типа)", "Mapping (empty: the type's own)"}},
+			connectionParam(),
 		},
 		Returns: returned(returnDocflow, returnRequirement),
 	}

@@ -23,7 +23,7 @@ func docflowTypes() []Option {
 // runExtract orders an extract. What can be checked is checked before any call.
 func runExtract(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	options := map[string]any{"type": c.Properties.First("type"), "cadastralNumber": strings.TrimSpace(c.Properties.First("cadastral_number"))}
-	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted,
+	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted, connection: c.Properties.First("connection"),
 		body: func(_ context.Context, _ *realty.Client, requestID string) ([]byte, error) {
 			return r.checked(realty.ObjectRequestKind, requestID, options,
 				map[string]string{"cadastralNumber": "cadastral_number", "type": "type"})
@@ -38,7 +38,7 @@ func runCreate(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 			CRMText: fmt.Sprintf("Неизвестный тип документооборота «%s» в параметре docflow_type. Выберите тип из списка робота.", c.Properties.First("docflow_type")),
 			TextEN:  "Unknown docflow type in docflow_type."}
 	}
-	return r.file(ctx, c, filing{kind: kind, until: docflow.UntilFirst,
+	return r.file(ctx, c, filing{kind: kind, until: docflow.UntilFirst, connection: c.Properties.First("connection"),
 		body: func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error) {
 			return r.mapped(ctx, c, client, kind, requestID)
 		}})

@@ -14,9 +14,10 @@ import (
 
 // filing is what a create action wants filed. body is asked for only when nothing is stored yet.
 type filing struct {
-	kind  realty.Kind
-	until docflow.Until
-	body  func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error)
+	kind       realty.Kind
+	until      docflow.Until
+	connection string // the account to file through; "": the default one
+	body       func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error)
 }
 
 // file makes one docflow of a row, however often the row runs:
@@ -62,7 +63,7 @@ func (r *runner) fileStored(ctx context.Context, row lane.Row, client *realty.Cl
 // fileNew freezes the request and stores it, with whoever waits for it and the mark of the first try, in
 // one transaction before the first call.
 func (r *runner) fileNew(ctx context.Context, c *call, id docflow.ID, f filing) (lane.Result, error) {
-	conn, err := r.connection(ctx, c.portal, "")
+	conn, err := r.connection(ctx, c.portal, f.connection)
 	if err != nil {
 		return lane.Result{}, err
 	}

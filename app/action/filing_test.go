@@ -240,3 +240,13 @@ func TestUnreadableRows(t *testing.T) {
 	require.Error(t, err)
 	require.True(t, strings.HasPrefix(err.Error(), "«Реестро: заказать выписку ЕГРН» не выполнено: "), err)
 }
+
+func TestTheNamedAccountFiles(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	w.connect(t, "main", "second")
+	w.do(t, "realty_extract", w.demo.Sale, props{"cadastral_number": "47:14:1203001:814", "connection": "second"})
+	require.Equal(t, "second", w.record(t).Connection)
+	text := w.refusal(t, "no_connection", w.call(t, "realty_extract", w.demo.Sale, props{"cadastral_number": "47:14:1203001:814", "connection": "third"}))
+	require.Contains(t, text, "«third»")
+}

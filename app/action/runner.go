@@ -214,8 +214,8 @@ func (r *runner) connection(ctx context.Context, id portal.ID, name string) (por
 	}
 	if found == nil && name != "" {
 		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",
-			CRMText: fmt.Sprintf("Подключение «%s», через которое подан документооборот, удалено из настроек моста. Верните его в раздел connections.", name),
-			TextEN:  fmt.Sprintf("The connection %q is gone from the settings.", name)}
+			CRMText: fmt.Sprintf("Подключение «%s» к Реестро не найдено в настройках моста. Верните его в раздел connections или укажите в роботе другое.", name),
+			TextEN:  fmt.Sprintf("There is no Reestro connection %q in the settings.", name)}
 	}
 	if found == nil {
 		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",

@@ -24,6 +24,7 @@ const (
 	Install = "install.html" // what an installation is doing
 	Main    = "main.html"    // the application's main page
 	Tab     = "tab.html"     // the tab in a card
+	Robot   = "robot.html"   // the settings of a rule, in a slider
 	Bare    = "bare.html"    // for who comes without a portal
 )
 
@@ -35,6 +36,7 @@ type View struct {
 	Waiting string // why an installation waits; "" when it doesn't
 	Frame   bool   // whether the portal's own script is loaded
 	HasCard bool   // a tab of a card that exists
+	Robot   RobotForm
 }
 
 // Pages renders the templates. Safe for concurrent use.

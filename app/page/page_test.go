@@ -20,13 +20,14 @@ func TestRender(t *testing.T) {
 		page.Main:    {"Мост подключён", "The bridge is connected"},
 		page.Tab:     {"Документообороты карточки", "Docflows of this card"},
 		page.Bare:    {"из портала", "from within"},
+		page.Robot:   {"Вставить поле", "Insert a field"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for i, lang := range []string{"ru", "en"} {
 				for _, withCard := range []bool{false, true} {
 					out, err := pages.Render(name, page.View{
-						Lang: lang, Session: hostile, Portal: hostile, Waiting: hostile, Frame: true, HasCard: withCard,
+						Lang: lang, Session: hostile, Portal: hostile, Waiting: hostile, Frame: true, HasCard: withCard, Robot: robotForm(hostile),
 					})
 					require.NoError(t, err)
 					require.Contains(t, string(out), texts[i])
@@ -39,6 +40,27 @@ func TestRender(t *testing.T) {
 	}
 	_, err = pages.Render("none.html", page.View{})
 	require.Error(t, err)
+}
+
+// robotForm has every kind of field, all of it written by somebody hostile.
+func robotForm(text string) page.RobotForm {
+	choices := []page.Choice{{Value: text, Label: text, For: text, Selected: true}}
+	return page.RobotForm{Title: text, Insert: choices, Fresh: true, Fields: []page.RobotField{
+		{ID: text, Label: text, Kind: page.FieldText, Value: text, Required: true},
+		{ID: text, Label: text, Kind: page.FieldLines, Value: text},
+		{ID: text, Label: text, Kind: page.FieldChoice, Value: text, Choices: choices, By: text, Typed: true},
+	}}
+}
+
+func TestARuleThatCannotBeSetUp(t *testing.T) {
+	t.Parallel()
+	pages, err := page.New()
+	require.NoError(t, err)
+	out, err := pages.Render(page.Robot, page.View{Lang: "ru", Session: "signed", Robot: page.RobotForm{Title: "x", Fault: "Этого действия <больше> нет."}})
+	require.NoError(t, err)
+	require.Contains(t, string(out), "Этого действия &lt;больше&gt; нет.")
+	require.NotContains(t, string(out), "<form")
+	require.NotContains(t, string(out), "signed", "the page asks for nothing, so it holds no session")
 }
 
 func TestPortalsScriptOnlyInAPortal(t *testing.T) {
@@ -61,7 +83,7 @@ func TestLanguage(t *testing.T) {
 
 func TestAsset(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8"} {
+	for name, want := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "robot.js": "text/javascript; charset=utf-8"} {
 		body, contentType, ok := page.Asset(name)
 		require.True(t, ok)
 		require.Equal(t, want, contentType)

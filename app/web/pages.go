@@ -12,33 +12,65 @@ import (
 	"konturbridge/bitrix"
 )
 
-// tabCode is the one widget that the bridge has.
-const tabCode = "crm_detail_tab"
+// The pages that open in a portal's frame: the tab in a card, and the settings of a rule.
+const (
+	tabCode   = "crm_detail_tab"
+	robotCode = "robot_settings"
+)
 
 // main opens the application's main page.
 func (h *handlers) main(c *fiber.Ctx) error { return h.open(c, page.Main) }
 
-// placement opens the tab in a card.
+// placement opens a widget.
 func (h *handlers) placement(c *fiber.Ctx) error {
-	if c.Params("code") != tabCode {
+	switch c.Params("code") {
+	case tabCode:
+		return h.open(c, page.Tab)
+	case robotCode:
+		return h.openRobot(c)
+	default:
 		return fiber.ErrNotFound
 	}
-	return h.open(c, page.Tab)
 }
 
 func (h *handlers) open(c *fiber.Ctx, name string) error {
-	opening, err := bitrix.ParsePage(c.Request().URI().QueryString(), c.BodyRaw())
-	if err != nil {
-		return err
-	}
-	ctx, cancel := proving(c)
-	defer cancel()
-	visit, err := h.deps.Installer.Visit(ctx, opening)
+	_, visit, err := h.visit(c)
 	if err != nil {
 		return err
 	}
 	view := page.View{Portal: visit.Portal.Domain, HasCard: visit.Session.Card.ID != 0}
 	return h.render(c, name, visit.Lang, visit.Portal.Origin(), visit.Session, view)
+}
+
+// openRobot opens the settings of a rule. They stand in the page: it asks for nothing later.
+func (h *handlers) openRobot(c *fiber.Ctx) error {
+	opening, visit, err := h.visit(c)
+	if err != nil {
+		return err
+	}
+	settings, err := opening.RobotSettings()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := stored(c)
+	defer cancel()
+	form, err := h.deps.Robot(ctx, visit.Session.Portal, page.Language(visit.Lang), settings)
+	if err != nil {
+		return err
+	}
+	return h.render(c, page.Robot, visit.Lang, visit.Portal.Origin(), visit.Session, page.View{Robot: form})
+}
+
+// visit proves who opens a page.
+func (h *handlers) visit(c *fiber.Ctx) (bitrix.PageOpening, portal.Visit, error) {
+	opening, err := bitrix.ParsePage(c.Request().URI().QueryString(), c.BodyRaw())
+	if err != nil {
+		return opening, portal.Visit{}, err
+	}
+	ctx, cancel := proving(c)
+	defer cancel()
+	visit, err := h.deps.Installer.Visit(ctx, opening)
+	return opening, visit, err
 }
 
 // bare answers who comes without a portal: a person who followed a link, or Bitrix24 looking whether

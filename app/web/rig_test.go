@@ -116,6 +116,9 @@ func newRig(t *testing.T, options ...option) *rig {
 	r.deps = web.Deps{
 		Trust: r.directory, Installer: r.installer, Inbox: inbox.New(r.store, box, time.Now), Sessions: r.sessions, Pages: pages,
 		Codes: []string{"realty_extract", "realty_status"}, Progress: r.setup.Progress, Docflows: r.docflows,
+		Robot: func(_ context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error) {
+			return page.RobotForm{Title: string(id) + " " + lang + " " + s.Code}, nil
+		},
 		Offline: func(_ context.Context, id portal.ID) { r.offline <- id },
 		Ready:   r.store.Ready, Observe: r.journal.observe, Log: log,
 	}

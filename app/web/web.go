@@ -69,6 +69,8 @@ type Deps struct {
 	Progress func(ctx context.Context, id portal.ID) portal.Progress
 	// Docflows lists a card's docflows, newest first.
 	Docflows func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error)
+	// Robot fills the page on which a rule is set up. What the settings say comes from a browser.
+	Robot func(ctx context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error)
 	// Words names a docflow's kind and state in Russian.
 	Words func(r docflow.Record) (kind, state string)
 	// Offline is told that a portal's offline queue has rows; the queue is read anyway, only later.

@@ -39,6 +39,8 @@ func Open(t *testing.T) Tab {
 	} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
+	// A page of Answers comes from no network, and would not be let near the machine's own servers.
+	options = append(options, chromedp.Flag("disable-features", "LocalNetworkAccessChecks"))
 	ctx, stop := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(stop)
 	ctx, _ = chromedp.NewContext(ctx) // ended by Cancel, which also waits for the browser

@@ -18,6 +18,8 @@ const maxSettings = 1<<20 + 1
 type settingsCommand struct {
 	Show  settingsShow  `cmd:"" help:"Print a portal's settings as YAML; secrets are ***, except the hook secret."`
 	Apply settingsApply `cmd:"" help:"Make a YAML file a portal's settings; nothing changes when any part of it is wrong."`
+
+	Fields settingsFields `cmd:"" help:"Make the user fields that the ready mappings read, where a portal lacks them."`
 }
 
 type settingsShow struct {

@@ -194,6 +194,7 @@ func TestStepGone(t *testing.T) {
 	c := newClient(t, p)
 	err := c.EventSend(t.Context(), bitrix.RobotAnswer{EventToken: "secret-token"})
 	require.ErrorIs(t, err, bitrix.ErrStepGone)
+	require.ErrorIs(t, err, bitrix.ErrAccessDenied, "the portal has no other word for it")
 	require.NotContains(t, err.Error(), "secret-token")
 	require.ErrorIs(t, c.ActivityLog(t.Context(), "secret-token", "x"), bitrix.ErrStepGone)
 	_, err = c.RobotList(t.Context())

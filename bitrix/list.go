@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strconv"
 )
 
 // pageSize is the fixed number of rows on a page. doc: settings/how-to-call-rest-api/list-methods-pecularities.md
@@ -43,6 +44,16 @@ type upperListOptions struct {
 	Filter map[string]any `json:"FILTER,omitempty"`
 	Order  Order          `json:"ORDER,omitempty"`
 	Start  int            `json:"start,omitempty"`
+}
+
+// AnyOf is a condition that holds when one of the given ones does, for a key of its own in the filter of
+// crm.item.list, which alone takes it. doc: api-reference/crm/universal/**
+func AnyOf(conditions ...map[string]any) map[string]any {
+	either := map[string]any{"logic": "OR"}
+	for i, condition := range conditions {
+		either[strconv.Itoa(i)] = condition
+	}
+	return either
 }
 
 // orderedObject writes rows as a JSON object whose keys keep the rows' order.

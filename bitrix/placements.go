@@ -1,10 +1,44 @@
 package bitrix
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // DetailTab is the code of the tab in a type's card, such as CRM_DEAL_DETAIL_TAB.
 // doc: api-reference/widgets/crm/*.md
-func DetailTab(kind EntityTypeID) string { return "CRM_" + kind.Name() + "_DETAIL_TAB" }
+func DetailTab(kind EntityTypeID) string { return CardPlacement(kind, PlaceDetailTab) }
+
+// Places in and around the cards of a type. Not every type has every place: [Client.PlacementList] is the
+// truth. doc: api-reference/widgets/crm/*.md
+const (
+	PlaceDetailTab      = "DETAIL_TAB"
+	PlaceDetailToolbar  = "DETAIL_TOOLBAR"
+	PlaceDetailActivity = "DETAIL_ACTIVITY"        // over the timeline
+	PlaceListMenu       = "LIST_MENU"              // of a row
+	PlaceListToolbar    = "LIST_TOOLBAR"           // of the list
+	PlaceTimelineMenu   = "ACTIVITY_TIMELINE_MENU" // of a record
+	PlaceDocumentButton = "DOCUMENTGENERATOR_BUTTON"
+	PlaceRobotDesigner  = "ROBOT_DESIGNER_TOOLBAR"
+)
+
+// CardPlacement is the code of a place of a type's cards, such as CRM_DYNAMIC_183_DETAIL_TOOLBAR.
+func CardPlacement(kind EntityTypeID, place string) string { return "CRM_" + kind.Name() + "_" + place }
+
+// Kind is the type of the cards that the widget belongs to; 0 for a placement of no type. The type of a
+// smart process is told by the placement's code alone.
+func (p PageOpening) Kind() EntityTypeID {
+	name, ok := strings.CutPrefix(strings.ToUpper(p.Placement), "CRM_")
+	for _, place := range []string{
+		PlaceDetailTab, PlaceDetailToolbar, PlaceDetailActivity, PlaceListMenu, PlaceListToolbar, PlaceTimelineMenu, PlaceDocumentButton, PlaceRobotDesigner,
+	} {
+		if kind, of := strings.CutSuffix(name, "_"+place); ok && of {
+			id, _ := ParseEntityName(kind) // a name of something else gives 0
+			return id
+		}
+	}
+	return 0
+}
 
 // Placement is a widget of the application in the portal.
 type Placement struct {

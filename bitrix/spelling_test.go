@@ -176,3 +176,22 @@ func TestFilterFlag(t *testing.T) {
 	require.Equal(t, "CRM_7", bitrix.SmartType{ID: 7}.UserFieldEntity())
 	require.Equal(t, "Название", bitrix.FieldInfo{Title: "Название"}.Label())
 }
+
+func TestPlacementKinds(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]bitrix.EntityTypeID{
+		"CRM_LEAD_DETAIL_TAB": bitrix.EntityLead, "CRM_DYNAMIC_183_DETAIL_TAB": 183, "CRM_SMART_INVOICE_DETAIL_TOOLBAR": bitrix.EntitySmartInvoice,
+		"crm_deal_list_menu": bitrix.EntityDeal, "CRM_CONTACT_ACTIVITY_TIMELINE_MENU": bitrix.EntityContact, "CRM_DYNAMIC_183_ROBOT_DESIGNER_TOOLBAR": 183,
+		"CRM_ACTIVITY_LIST_MENU": 0, "DEFAULT": 0, "LEFT_MENU": 0, "CRM_REQUISITE_AUTOCOMPLETE": 0, "DEAL_DETAIL_TAB": 0, "": 0,
+	} {
+		require.Equal(t, want, bitrix.PageOpening{Placement: code}.Kind(), code)
+	}
+	require.Equal(t, "CRM_DYNAMIC_183_DETAIL_TOOLBAR", bitrix.CardPlacement(183, bitrix.PlaceDetailToolbar))
+}
+
+func TestAnyOf(t *testing.T) {
+	t.Parallel()
+	data, err := json.Marshal(map[string]any{"categoryId": 1, "0": bitrix.AnyOf(map[string]any{"=stageId": "C1:NEW"}, map[string]any{">opportunity": 1000})})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"categoryId":1,"0":{"logic":"OR","0":{"=stageId":"C1:NEW"},"1":{">opportunity":1000}}}`, string(data))
+}

@@ -213,7 +213,8 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 	for len(b.parts) > 0 {
 		n, err := b.parts[0].read(p)
 		if errors.Is(err, io.EOF) {
-			err = b.parts[0].close()
+			err = nil
+			b.parts[0].close()
 			b.parts = b.parts[1:]
 		}
 		if n > 0 || err != nil {
@@ -225,12 +226,11 @@ func (b *uploadBody) Read(p []byte) (int, error) {
 
 // Close implements io.Closer.
 func (b *uploadBody) Close() error {
-	var all error
 	for _, part := range b.parts {
-		all = errors.Join(all, part.close())
+		part.close()
 	}
 	b.parts = nil
-	return all
+	return nil
 }
 
 // uploadPart is a piece of text, or a file as base64 or, in a multipart form, as it is.
@@ -280,15 +280,12 @@ func (p *uploadPart) begin() error {
 	return nil
 }
 
-func (p *uploadPart) close() error {
-	if p.open == nil {
-		return nil
+// close ends reading the file. What was read is not lost by a failure of it.
+func (p *uploadPart) close() {
+	if p.open != nil {
+		_ = p.open.Close()
+		p.open = nil
 	}
-	err := p.open.Close()
-	if p.open = nil; err != nil {
-		return &UploadError{p.file.Name, err, upstream.Retry}
-	}
-	return nil
 }
 
 // exactReader passes exactly the announced number of bytes on.

@@ -25,7 +25,7 @@ import (
 type source struct {
 	content        string
 	opened, closed int
-	refuse         error
+	refuse, breaks error
 }
 
 func (s *source) upload(name string, size int64) *bitrix.Upload {
@@ -43,7 +43,13 @@ type piece struct {
 	of *source
 }
 
-func (p *piece) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), 7)]) }
+func (p *piece) Read(b []byte) (int, error) {
+	n, err := p.Reader.Read(b[:min(len(b), 7)])
+	if errors.Is(err, io.EOF) && p.of.breaks != nil {
+		err = p.of.breaks
+	}
+	return n, err
+}
 
 func (p *piece) Close() error {
 	p.of.closed++
@@ -131,6 +137,7 @@ func TestUploadThatCannotBeRead(t *testing.T) {
 	}{
 		"shorter":          {&source{content: "12345"}, 6, bitrix.ErrFileSize, upstream.Broken},
 		"longer":           {&source{content: "12345"}, 4, bitrix.ErrFileSize, upstream.Broken},
+		"breaks off":       {&source{content: "12345", breaks: gone}, 9, gone, upstream.Retry},
 		"cannot be opened": {&source{refuse: gone}, 5, gone, upstream.Retry},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,6 +149,7 @@ func TestUploadThatCannotBeRead(t *testing.T) {
 			require.Equal(t, "secret.txt", failed.Name)
 			require.ErrorIs(t, err, tc.want)
 			require.Equal(t, tc.class, upstream.ClassOf(err))
+			require.True(t, upstream.RetryAt(err).IsZero())
 			require.False(t, upstream.MaybeDone(err), "a cut request cannot have been carried out")
 			require.Equal(t, tc.file.opened, tc.file.closed)
 		})

@@ -4,7 +4,7 @@
 // A [Client] makes the calls of one user. Every operation of the service has a method of the same name, such
 // as [Client.PostMessage] and [Client.GetNewEvents]; those that have been superseded are marked as deprecated,
 // and those that the service has ended answer [ErrGone] without a call. [Operations] describes all of them,
-// and [Client.Do] calls any by its name, checked against the description. Over every paged method there is an
+// with the vendor's page of each, and [Client.Do] calls any by its name, checked against the description. Over every paged method there is an
 // iterator.
 //
 // The client asks its [TokenSource] for an [Authorization] before each call, renews it once after a 401 and

@@ -54,6 +54,7 @@ type Operation struct {
 	Removed    string      `json:"removed,omitempty"`    // the day (2006-01-02) after which it is gone; it is not called any more
 	Ends       string      `json:"ends,omitempty"`       // the day after which it will be gone
 	Conflict   *Text       `json:"conflict,omitempty"`   // what a 409 means, where its page says so
+	Doc        string      `json:"doc,omitempty"`        // its page in the vendor's public documentation; some have none
 	AlsoGet    bool        `json:"alsoGet,omitempty"`    // a GET of the same path without a body reads what the POST writes
 }
 

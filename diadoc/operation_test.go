@@ -3,13 +3,18 @@ package diadoc_test
 import (
 	"context"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -241,6 +246,39 @@ func TestDescriptions(t *testing.T) {
 	}
 	_, known := diadoc.LookupOperation("GetUserContracts")
 	require.False(t, known)
+}
+
+// TestDeprecatedMethodsSaySo compares the methods' comments with the table.
+func TestDeprecatedMethodsSaySo(t *testing.T) {
+	t.Parallel()
+	comments := map[string]string{}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		require.NoError(t, err)
+		for _, declared := range parsed.Decls {
+			if method, is := declared.(*ast.FuncDecl); is && method.Recv != nil {
+				comments[method.Name.Name] += method.Doc.Text()
+			}
+		}
+	}
+	for _, op := range diadoc.Operations() {
+		if slices.Contains(loggingIn, op.Name) {
+			continue
+		}
+		comment := comments[op.Name]
+		require.NotEmpty(t, comment, op.Name)
+		require.Equal(t, op.Deprecated, strings.Contains(comment, "\nDeprecated: "), op.Name)
+		if op.ReplacedBy != "" {
+			require.Contains(t, comment, "[Client."+op.ReplacedBy+"]", op.Name)
+		}
+		if op.Ends != "" {
+			day, err := time.Parse(time.DateOnly, op.Ends)
+			require.NoError(t, err)
+			require.Contains(t, strings.Join(strings.Fields(comment), " "), "ends after "+day.Format("2 January 2006"), op.Name)
+		}
+	}
 }
 
 func TestDo(t *testing.T) {

@@ -2,6 +2,7 @@ package reaction
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -95,9 +96,27 @@ func clip(text string) string {
 	return text
 }
 
-// robotLog writes a line into the log of a workflow that waits. It is a comfort: neither a step that has
-// gone on nor a refusal is anybody's failure.
-func (r *run) robotLog(_ Effect, p LogParams) (string, error) {
+// lastWords finds the last of the waiting effects that tells each robot's workflow anything.
+func lastWords(effects []Effect) map[string]int64 {
+	last := map[string]int64{}
+	for _, e := range effects {
+		var p struct {
+			Token []byte `json:"token"`
+		}
+		if (e.Kind == RobotLog || e.Kind == RobotReturn) && json.Unmarshal(e.Params, &p) == nil {
+			last[string(p.Token)] = e.ID
+		}
+	}
+	return last
+}
+
+// robotLog writes a line into the log of a workflow that waits, unless a newer one waits behind it: after
+// an outage it is not flooded with what has passed. It is a comfort: neither a step that has gone on nor a
+// refusal is anybody's failure.
+func (r *run) robotLog(e Effect, p LogParams) (string, error) {
+	if r.last[string(p.Token)] != e.ID {
+		return "в журнал бизнес-процесса пишется более новое", nil
+	}
 	token, err := r.Sealer.Open(p.Token, r.TokenBind(r.row.Lane))
 	if err != nil {
 		return "запись в журнал бизнес-процесса не сделана: ключ шага не открывается", nil //nolint:nilerr // the answer to the step will tell

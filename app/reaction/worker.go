@@ -74,7 +74,7 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	run := &run{Worker: w, ctx: ctx, b24: b24, row: row, card: card}
+	run := &run{Worker: w, ctx: ctx, b24: b24, row: row, card: card, last: lastWords(effects)}
 	var ended []lane.Write
 	for _, group := range fold(effects) {
 		if len(ended) > 0 {
@@ -132,7 +132,8 @@ type run struct {
 	b24  *bitrix.Client
 	row  lane.Row
 	card docflow.Card
-	gone bool // the card was deleted
+	gone bool             // the card was deleted
+	last map[string]int64 // by a robot's token: the last effect that tells its workflow anything
 
 	failed int    // effects that were refused
 	why    string // of the last of them

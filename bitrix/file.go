@@ -94,6 +94,9 @@ const (
 // Ref is the file for [Client.Download].
 func (f DiskFile) Ref() FileRef { return FileRef{ID: f.FileID, Link: f.DownloadURL} }
 
+// TaskValue is the file as a task's UF_TASK_WEBDAV_FILES takes it, such as n8930.
+func (f DiskFile) TaskValue() string { return "n" + f.ID.String() }
+
 // DiskFile reads a file's description with a fresh link. It needs the scope disk. Errors: ErrNotFound.
 // doc: api-reference/disk/**
 func (c *Client) DiskFile(ctx context.Context, id ID) (DiskFile, error) {

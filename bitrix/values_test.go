@@ -257,6 +257,7 @@ func TestFileValues(t *testing.T) {
 		_, err := bitrix.ParseFileValue(value)
 		require.Error(t, err, value)
 	}
+	require.Equal(t, "n8930", bitrix.DiskFile{ID: 8930}.TaskValue())
 	data, err := json.Marshal([]any{bitrix.FileRef{ID: 5, Link: "secret"}, bitrix.FileContent{Name: "a", Data: []byte("b")}})
 	require.NoError(t, err)
 	require.Equal(t, `[{"id":5},["a","Yg=="]]`, string(data))

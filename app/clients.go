@@ -36,22 +36,22 @@ type clients struct {
 
 // Bitrix gives the client that works in a portal's name: with the tokens of the application and the
 // administrator whose turn it is.
-func (c *clients) Bitrix(ctx context.Context, id portal.ID) (*bitrix.Client, error) {
-	return c.Application(ctx, id, "")
+func (c *clients) Bitrix(_ context.Context, id portal.ID) (*bitrix.Client, error) {
+	return c.client(id, "", "work", func() bitrix.Option { return c.packing(id) })
 }
 
-// Application gives the client of one of a portal's applications; "" stands for the one at work.
-func (c *clients) Application(_ context.Context, id portal.ID, clientID string) (*bitrix.Client, error) {
+// client gives the client of one of a portal's applications for a purpose; "" stands for the one at work.
+func (c *clients) client(id portal.ID, clientID, purpose string, packing func() bitrix.Option) (*bitrix.Client, error) {
 	if p, ok := c.portals.Get(id); !ok || p.State == portal.Removed {
 		return nil, fmt.Errorf("%w: %s", portal.ErrUnknown, id)
 	}
-	key := string(id) + "/" + clientID
+	key := string(id) + "/" + clientID + "/" + purpose
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if client := c.bitrix[key]; client != nil {
 		return client, nil
 	}
-	client := bitrix.New(c.up, c.tokens(id, clientID), c.packing(id))
+	client := bitrix.New(c.up, c.tokens(id, clientID), packing())
 	c.bitrix[key] = client
 	return client, nil
 }

@@ -56,12 +56,17 @@ type rig struct {
 	deps      portal.InstallerDeps
 	memory    *cache.Memory
 	client    *bitrix.Client
-	replaced  []string
+	box       *seal.Box
+	processes []int // smart processes that the settings name
+
+	mu       sync.Mutex
+	keepers  map[string]*oauth.PairKeeper
+	replaced []string
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	r := &rig{clock: &clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}}
+	r := &rig{clock: &clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}, keepers: map[string]*oauth.PairKeeper{}}
 	r.sim = bitrixsim.New(bitrixsim.Config{Now: r.clock.Now})
 	server := httptest.NewServer(r.sim)
 	t.Cleanup(server.Close)
@@ -73,6 +78,7 @@ func newRig(t *testing.T) *rig {
 	key := make([]byte, seal.KeySize)
 	box, err := seal.New(key, nil)
 	require.NoError(t, err)
+	r.box = box
 	r.store, err = store.Open(t.Context(), store.Options{
 		URL: "sqlite://" + filepath.Join(t.TempDir(), "bridge.db"), Sealer: box, Now: r.clock.Now,
 	})
@@ -88,7 +94,7 @@ func newRig(t *testing.T) *rig {
 		Memory:  r.memory,
 		Portals: r.directory, Store: r.store, Pairs: r.store, Pending: r.store, Rows: r.store, Servers: servers, Upstream: up,
 		Keys:     []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}},
-		Replaced: func(_ context.Context, key string) { r.replaced = append(r.replaced, key) }, Now: r.clock.Now,
+		Replaced: r.replacedPair, Now: r.clock.Now,
 	}
 	r.installer = portal.NewInstaller(r.deps)
 	r.setup = r.newSetup(publicURL, robots("realty_extract", "realty_create"))
@@ -105,26 +111,44 @@ func app(noUI bool) bitrixsim.App {
 func (r *rig) newSetup(public string, robots []portal.RobotSpec) *portal.Setup {
 	return portal.NewSetup(portal.SetupDeps{
 		Portals: r.directory, Store: r.store, Robots: robots, PublicURL: public, Memory: r.memory,
-		Now: r.clock.Now,
-		Client: func(ctx context.Context, id portal.ID) (*bitrix.Client, error) {
-			p, _ := r.directory.Get(id)
-			a, _ := p.Service()
-			pair, err := r.store.LoadPair(ctx, portal.PairKey(id, a.ClientID, a.UserID))
-			if err != nil {
-				return nil, err
+		Now: r.clock.Now, Tokens: r.tokens, Processes: func(context.Context, portal.ID) ([]int, error) { return r.processes, nil },
+		Client: func(_ context.Context, id portal.ID, clientID string) (*bitrix.Client, error) {
+			client := bitrix.New(r.deps.Upstream, r.tokens(id, clientID))
+			if clientID == "" {
+				r.client = client
 			}
-			r.client = bitrix.New(upstream.New(upstream.WithInsecure(true)), tokens{pair.Access, pair.Endpoint})
-			return r.client, nil
+			return client, nil
 		},
 	})
 }
 
-// tokens are a fixed pair.
-type tokens struct{ access, endpoint string }
+// tokens gives the real tokens of an application of the portal.
+func (r *rig) tokens(id portal.ID, clientID string) *portal.Tokens {
+	return portal.NewTokens(portal.TokensDeps{Portals: r.directory, Store: r.store, Keeper: r.keeper, Now: r.clock.Now, Log: r.deps.Log,
+		Moved: func(ctx context.Context, id portal.ID, endpoint string) { _ = r.installer.Move(ctx, id, endpoint) }}, id, clientID)
+}
 
-func (t tokens) Token(context.Context) (string, string, error) { return t.access, t.endpoint, nil }
-func (t tokens) Refresh(context.Context, string) (string, string, error) {
-	return t.access, t.endpoint, nil
+func (r *rig) keeper(key, clientID string) portal.Keeper {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.keepers[key] == nil {
+		keys := oauth.Keys{ClientID: clientID, ClientSecret: "app-secret"}
+		r.keepers[key] = oauth.NewPairKeeper(key, keys, r.deps.Servers.(*oauth.Servers), r.store, oauth.Deps{Cache: r.memory, Locks: r.memory,
+			Sealer: r.box, Now: r.clock.Now})
+	}
+	return r.keepers[key]
+}
+
+// replacedPair is what the bridge does when a pair was replaced.
+func (r *rig) replacedPair(ctx context.Context, key string) {
+	r.mu.Lock()
+	r.replaced = append(r.replaced, key)
+	k := r.keepers[key]
+	delete(r.keepers, key)
+	r.mu.Unlock()
+	if k != nil {
+		k.Forget(ctx)
+	}
 }
 
 func robots(codes ...string) []portal.RobotSpec {

@@ -79,14 +79,12 @@ type Findings interface {
 	SaveCheck(ctx context.Context, id ID, r Report) error
 }
 
-// SetupDeps is what a Setup needs. Application, Processes, Tokens, Now and Log may be left out.
+// SetupDeps is what a Setup needs. Processes, Tokens, Now and Log may be left out.
 type SetupDeps struct {
 	Portals *Directory
 	Store   Findings
-	// Client gives the client of the portal's service application, with its limiter.
-	Client func(ctx context.Context, id ID) (*bitrix.Client, error)
-	// Application gives that of one of its applications.
-	Application func(ctx context.Context, id ID, clientID string) (*bitrix.Client, error)
+	// Client gives the client of one of a portal's applications; "" stands for the one at work.
+	Client func(ctx context.Context, id ID, clientID string) (*bitrix.Client, error)
 	// Processes lists the entityTypeIds of the smart processes that the portal's settings name.
 	Processes func(ctx context.Context, id ID) ([]int, error)
 	// Tokens gives the tokens of one of the portal's applications; "" stands for the one at work.
@@ -257,7 +255,7 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 		report.Problems = append(report.Problems, "no application of the portal is active")
 		return nil
 	}
-	client, err := s.deps.Client(ctx, p.ID)
+	client, err := s.deps.Client(ctx, p.ID, "")
 	if err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
@@ -272,7 +270,7 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 		return fmt.Errorf("set up: %w", err)
 	}
 	for _, other := range p.Apps {
-		if other.ClientID == service.ClientID || other.State != Active || s.deps.Application == nil {
+		if other.ClientID == service.ClientID || other.State != Active {
 			continue
 		}
 		if err := s.beside(ctx, p, other, full, report, track); err != nil {
@@ -285,7 +283,7 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 // beside keeps up what an application has in the portal that does not do its work: rules that were placed in
 // its name, and the events that tell what becomes of it.
 func (s *Setup) beside(ctx context.Context, p Portal, a Application, full bool, report *Report, track *tracker) error {
-	client, err := s.deps.Application(ctx, p.ID, a.ClientID)
+	client, err := s.deps.Client(ctx, p.ID, a.ClientID)
 	if err != nil {
 		return err
 	}

@@ -265,14 +265,20 @@ func TestSetupWork(t *testing.T) {
 	r.portal.FailNext("app.info", 502, "", 1)
 	_, err = r.setup.Work(t.Context(), row)
 	require.Error(t, err)
-	r.portal.FailNext("app.info", 401, "APPLICATION_NOT_FOUND", 1)
+	r.portal.FailNext("app.info", 401, "APPLICATION_NOT_FOUND", 2)
+	renewals := r.sim.TokenRefreshes()
 	result, err = r.setup.Work(t.Context(), row)
 	require.NoError(t, err)
 	require.Equal(t, lane.Again, result.Verdict)
-	r.portal.FailNext("app.info", 401, "APPLICATION_NOT_FOUND", 1)
+	require.Contains(t, result.Note, "APPLICATION_NOT_FOUND")
+	require.Equal(t, renewals+1, r.sim.TokenRefreshes(), "the authorization server was asked once, and says it is there")
+	r.portal.FailNext("app.info", 401, "APPLICATION_NOT_FOUND", 2)
 	row.Kind = portal.KindSetup
 	_, err = r.setup.Work(t.Context(), row)
 	require.ErrorIs(t, err, bitrix.ErrAppGone)
+	r.portal.FailNext("app.info", 401, "APPLICATION_NOT_FOUND", 1)
+	_, err = r.setup.Work(t.Context(), row)
+	require.NoError(t, err, "a word that its portal takes back is survived")
 
 	require.NoError(t, r.store.SetPortalState(t.Context(), portal.ID(row.Lane), portal.Paused))
 	_, _ = r.stored(t)
@@ -301,7 +307,7 @@ func TestSetupWithoutTheCache(t *testing.T) {
 	p := r.install(t)
 	s := portal.NewSetup(portal.SetupDeps{
 		Portals: r.directory, Store: r.store, PublicURL: publicURL, Memory: lostMemory{},
-		Client: func(context.Context, portal.ID) (*bitrix.Client, error) { return nil, errors.New("no client") },
+		Client: func(context.Context, portal.ID, string) (*bitrix.Client, error) { return nil, errors.New("no client") },
 	})
 	_, err := s.Run(t.Context(), p)
 	require.ErrorContains(t, err, "no client")

@@ -11,9 +11,8 @@ import (
 	"konturbridge/bitrix"
 )
 
-// sideBySide is how many calls of one setup are under way at once: the portal's packer sends together what
-// has to wait for the budget.
-const sideBySide = 12
+// sideBySide is how many calls of one setup are under way at once: as many as one batch carries.
+const sideBySide = bitrix.MaxBatch
 
 // survey is what the portal says before anything is written.
 type survey struct {

@@ -82,7 +82,8 @@ type Tokens struct {
 	clientID string // "": of the application that does the portal's work
 
 	mu       sync.Mutex
-	endpoint string // confirmed by a renewal here
+	endpoint string    // confirmed by a renewal here
+	asked    time.Time // when the authorization server was last asked whether the application is gone
 }
 
 var (
@@ -126,12 +127,29 @@ func (t *Tokens) Substitute(ctx context.Context, stale string, because error) (a
 	if err != nil && !errors.Is(err, oauth.ErrNoPair) {
 		return "", "", err
 	}
-	if err == nil && pair.Access == stale && !errors.Is(because, bitrix.ErrAppGone) {
+	switch gone := errors.Is(because, bitrix.ErrAppGone); {
+	case err != nil || pair.Access != stale: // somebody else was faster
+	case gone && !t.mayAsk():
+		return stale, pair.Endpoint, nil
+	case !gone:
 		if err := t.end(ctx, a, pair.Version, endUser); err != nil {
 			return "", "", err
 		}
 	}
 	return t.Refresh(ctx, stale)
+}
+
+// mayAsk keeps a portal that goes on calling a living application gone from having its tokens renewed at
+// every call.
+func (t *Tokens) mayAsk() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.deps.Now()
+	if now.Sub(t.asked) < freshFor {
+		return false
+	}
+	t.asked = now
+	return true
 }
 
 // worker is the application with the user whose pair works now.

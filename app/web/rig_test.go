@@ -163,7 +163,7 @@ func (r *rig) newSetup(up *upstream.Client, memory *cache.Memory, log *slog.Logg
 		Portals: r.directory, Store: r.store, PublicURL: r.url, Memory: memory, Log: log,
 		Robots: []portal.RobotSpec{{Code: "realty_extract", Wait: true, Name: name,
 			Properties: []portal.PropertySpec{{ID: "cadastral_number", Type: "string", Name: name}}}},
-		Client: func(ctx context.Context, id portal.ID) (*bitrix.Client, error) {
+		Client: func(ctx context.Context, id portal.ID, _ string) (*bitrix.Client, error) {
 			pair, err := r.store.LoadPair(ctx, portal.PairKey(id, clientID, 1))
 			return bitrix.New(up, tokens{pair.Access, pair.Endpoint}), err
 		},

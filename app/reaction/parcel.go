@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"konturbridge/bitrix"
@@ -27,7 +26,6 @@ const (
 // parcel is files of a docflow on their way into the card. They lie on disk and are streamed from there:
 // memory does not grow with their size.
 type parcel struct {
-	dir    string
 	limit  int64 // longer files are cut off and left out, when it is set
 	small  []*bitrix.Upload
 	large  []*bitrix.Upload
@@ -51,9 +49,6 @@ func (r *run) fetch(e Effect, files []FileItem, limit int64) (*parcel, error) {
 	if err != nil {
 		return p, err
 	}
-	if p.dir, err = os.MkdirTemp("", "bridge-parcel-"); err != nil {
-		return p, err
-	}
 	get := func(id string, w io.Writer) error {
 		_, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(id), w)
 		return err
@@ -72,9 +67,7 @@ func (p *parcel) Close() error {
 	for _, c := range p.closer {
 		errs = append(errs, c.Close())
 	}
-	if p.dir != "" {
-		errs = append(errs, os.RemoveAll(p.dir))
-	}
+	p.closer = nil
 	return errors.Join(errs...)
 }
 
@@ -89,19 +82,19 @@ func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error 
 		return err
 	}
 	name := withExtension(f.Name, spooled.head)
-	p.add(name, spooled.size, func() (io.ReadCloser, error) { return os.Open(spooled.path) })
+	p.add(name, spooled.size, spooled.open)
 	for i, id := range f.Signatures {
 		signature, err := p.spool(id, get)
 		if err != nil {
 			return err
 		}
-		p.add(signatureName(name, i), signature.size, func() (io.ReadCloser, error) { return os.Open(signature.path) })
+		p.add(signatureName(name, i), signature.size, signature.open)
 	}
 	switch {
 	case path.Ext(name) == ".zip" && spooled.size <= maxInCard:
 		return p.unpack(spooled)
 	case path.Ext(name) == ".xml":
-		return p.read(func() (io.ReadCloser, error) { return os.Open(spooled.path) })
+		return p.read(spooled.open)
 	}
 	return nil
 }
@@ -122,25 +115,28 @@ func (p *parcel) add(name string, size int64, open func() (io.ReadCloser, error)
 	}
 }
 
+// spooled is a file of the service on disk. It has no name there any more, so that nothing stays behind
+// whatever becomes of the process.
 type spooled struct {
-	path string
+	file io.ReaderAt
 	size int64
 	head []byte
 }
 
+func (s spooled) open() (io.ReadCloser, error) {
+	return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
+}
+
 // spool writes a file of the service to disk.
 func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (s spooled, err error) {
-	s.path = filepath.Join(p.dir, strings.Map(func(r rune) rune {
-		if r == '/' || r == '\\' || r == 0 {
-			return '_'
-		}
-		return r
-	}, id))
-	file, err := os.Create(s.path)
+	file, err := os.CreateTemp("", "bridge-parcel-")
 	if err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	p.closer = append(p.closer, file)
+	if os.Remove(file.Name()) != nil { // a system that does not take the name of an open file away
+		p.closer = append(p.closer, closing(func() error { return os.Remove(file.Name()) }))
+	}
 	left := int64(maxFile)
 	if p.limit > 0 {
 		left = p.limit
@@ -149,20 +145,18 @@ func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (s spo
 	if err := get(id, w); err != nil {
 		return s, err
 	}
-	s.size = w.wrote
-	s.head = w.head
-	return s, nil
+	return spooled{file: file, size: w.wrote, head: w.head}, nil
 }
+
+type closing func() error
+
+// Close implements io.Closer.
+func (c closing) Close() error { return c() }
 
 // unpack adds the files of an archive under names for people. An archive that can't be read is delivered
 // as it is.
 func (p *parcel) unpack(s spooled) error {
-	file, err := os.Open(s.path)
-	if err != nil {
-		return err
-	}
-	p.closer = append(p.closer, file)
-	opened, err := archive.Open(file, s.size, archive.Limits{Bytes: maxFile, Files: 1000})
+	opened, err := archive.Open(s.file, s.size, archive.Limits{Bytes: maxFile, Files: 1000})
 	if errors.Is(err, archive.ErrNotZip) || errors.Is(err, archive.ErrTooLarge) {
 		return nil
 	}

@@ -81,7 +81,7 @@ func TestErrorsByTextAndStatus(t *testing.T) {
 		"webhook":           {"ACCESS_DENIED", "Application context required", wanted{400, upstream.Broken, bitrix.ErrAuthKind, false}},
 		"webhook, options":  {"AccessException", "Application context required", wanted{400, upstream.Broken, bitrix.ErrAuthKind, false}},
 		"no administrator":  {"AccessException", "Administrator authorization required", wanted{400, upstream.Refused, bitrix.ErrAccessDenied, false}},
-		"no requisite key":  {"", "The 'FIELD_NAME' field is not found.", wanted{400, upstream.Broken, bitrix.ErrParameter, false}},
+		"no requisite key":  {"", "The 'FIELD_NAME' field is not found.", wanted{400, upstream.Refused, bitrix.ErrParameter, false}},
 		"no trigger":        {"0", "Trigger with code kb_x is not registered.", wanted{400, upstream.Refused, bitrix.ErrNotFound, false}},
 		"text in a code":    {"SOMETHING_NEW", "Not found", wanted{400, upstream.Refused, nil, false}},
 		"task is done":      {"ERROR_TASK_COMPLETED", "Task already completed", wanted{400, upstream.Refused, bitrix.ErrTaskCompleted, false}},

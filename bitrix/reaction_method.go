@@ -43,9 +43,9 @@ func workflowReactions() []Reaction {
 		refused("ERROR_TASK_EXECUTION", "400", "the activity refused the answer; the text says why", ErrField),
 		broken("ERROR_INVALID_USER_ID", "400", "a user's id is wrong", ErrParameter),
 		refused("ERROR_DELEGATION_NOT_ALLOWED", "400", "the task may not be delegated so", ErrAccessDenied),
-		broken("", "400", "the document does not fit the template", ErrParameter).told("^wrong document_id"),
-		broken("", "400", "the document does not fit the template", ErrParameter).told("^incorrect document type"),
-		broken("", "400", "the document does not fit the template", ErrParameter).told("^template type and document_id mismatch"),
+		refused("", "400", "the document does not fit the template", ErrParameter).told("^wrong document_id"),
+		refused("", "400", "the document does not fit the template", ErrParameter).told("^incorrect document type"),
+		refused("", "400", "the document does not fit the template", ErrParameter).told("^template type and document_id mismatch"),
 	}
 }
 
@@ -55,19 +55,19 @@ func crmReactions() []Reaction {
 	return []Reaction{
 		refused("NOT_FOUND", "400", "no such card, type, comment or row", ErrNotFound),
 		refused("OWNER_NOT_FOUND", "400", "no such card", ErrNotFound),
-		broken("ENTITY_TYPE_NOT_SUPPORTED", "400", "the type has no universal methods, or no funnels", ErrParameter),
+		refused("ENTITY_TYPE_NOT_SUPPORTED", "400", "the type has no universal methods, or no funnels", ErrParameter),
 		refused("CRM_FIELD_ERROR_VALUE_NOT_VALID", "400", "a field's value is not valid", ErrField),
 		refused("CRM_FIELD_ERROR_REQUIRED", "400", "a field required by the type or the stage is empty", ErrField),
 		refused("-", "400", "no right to move the card to this stage", ErrAccessDenied),
 		refused("CREATE_DYNAMIC_ITEM_RESTRICTED", "400", plan, ErrPaymentRequired).then(thenAdmin),
 		refused("UPDATE_DYNAMIC_ITEM_RESTRICTED", "400", plan, ErrPaymentRequired).then(thenAdmin),
-		broken("", "400", "a trigger's code or name is empty or has wrong characters", ErrParameter).told("^empty trigger"),
-		broken("", "400", "a trigger's code or name is empty or has wrong characters", ErrParameter).told("^wrong trigger"),
+		refused("", "400", "a trigger's code or name is empty or has wrong characters", ErrParameter).told("^empty trigger"),
+		refused("", "400", "a trigger's code or name is empty or has wrong characters", ErrParameter).told("^wrong trigger"),
 		refused("", "400", "no such trigger", ErrNotFound).told("^trigger not found"),
 		refused("", "400", "no such trigger", ErrNotFound).told("is not registered$"),
-		broken("", "400", "the card's type or id is wrong", ErrParameter).told("^incorrect parameter owner_"),
-		broken("", "400", "the target is not written as DEAL_57", ErrParameter).told("^target is not set"),
-		broken("", "400", "the target is not written as DEAL_57", ErrParameter).told("^incorrect target format"),
+		refused("", "400", "the card's type or id is wrong", ErrParameter).told("^incorrect parameter owner_"),
+		refused("", "400", "the target is not written as DEAL_57", ErrParameter).told("^target is not set"),
+		refused("", "400", "the target is not written as DEAL_57", ErrParameter).told("^incorrect target format"),
 	}
 }
 
@@ -76,10 +76,10 @@ func fieldReactions() []Reaction {
 	return []Reaction{
 		refused("ERROR_CORE", "400", "a field of this name or external code is there", ErrExists).told("already exist").then(thenDone),
 		refused("", "400", "a field of this name is there", ErrExists).told("already exist").then(thenDone),
-		broken("", "400", "a required key of the field is missing", ErrParameter).told("' field is not found$"),
-		broken("", "400", "a smart process's field is not named UF_{entityId}_…", ErrParameter).told("^you cannot create custom fields"),
-		broken("", "400", "parameters are not written as an object", ErrParameter).told("must be array$"),
-		broken("", "400", "an id or a type is missing", ErrParameter).told("not defined"),
+		refused("", "400", "a required key of the field is missing", ErrParameter).told("' field is not found$"),
+		refused("", "400", "a smart process's field is not named UF_{entityId}_…", ErrParameter).told("^you cannot create custom fields"),
+		refused("", "400", "parameters are not written as an object", ErrParameter).told("must be array$"),
+		refused("", "400", "an id or a type is missing", ErrParameter).told("not defined"),
 		refused("", "400", "the value of the currency is not valid", ErrField).told("^invalid value for the"),
 		refused("", "400", "the portal's disk is full", ErrNoRoom).told("^disk resource exhausted").then(thenAdmin),
 	}
@@ -92,7 +92,7 @@ func diskReactions() []Reaction {
 		broken("DISK_BASE_SERVICE_22001", "400", "NAME is missing", ErrParameter),
 		refused("ERROR_COULD_NOT_SAVE_FILE", "400", "the quota is used up, or the content is not base64", ErrNoRoom).then(thenAdmin),
 		refused("DISK_OBJ_22000", "400", "an object of this name is there", ErrExists),
-		broken("", "400", "rights are not written as a list", ErrParameter).told("^invalid rights format"),
+		refused("", "400", "rights are not written as a list", ErrParameter).told("^invalid rights format"),
 	}
 }
 

@@ -47,7 +47,7 @@ var (
 	// ErrAuthKind: the method does not take this kind of credential. Nearly always it needs an
 	// application's token and was called with a webhook; such calls are not even sent.
 	ErrAuthKind = errors.New("the method needs another kind of credential")
-	// ErrParameter: a parameter is missing or wrong; that is a fault of the caller's program.
+	// ErrParameter: a parameter is missing or wrong: a fault of the caller's program or of its settings.
 	ErrParameter = errors.New("a parameter is missing or wrong")
 	// ErrField: the portal's check of a field's value failed; the description says which.
 	ErrField = errors.New("a field's value is refused")

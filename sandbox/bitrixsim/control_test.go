@@ -106,3 +106,45 @@ func TestCloseStopsDeliveries(t *testing.T) {
 	require.Len(t, w.portal.DroppedDeliveries(), 1)
 	require.Empty(t, w.got)
 }
+
+func TestControlOfEveryLever(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	deal := w.portal.CreateItem(bitrixsim.Deal, nil)
+	activity := w.ok("crm.activity.configurable.add", map[string]any{"ownerTypeId": 2, "ownerId": deal, "fields": map[string]any{}, "layout": statusCard()})
+	id := activity.(map[string]any)["activity"].(map[string]any)["id"]
+	field := w.portal.AddUserField(bitrixsim.Deal, bitrixsim.UserField{Name: "UF_CRM_KB_X"})
+	for verb, body := range map[string]map[string]any{
+		"press":                   {"id": id, "name": "again"},
+		"inbound":                 {"scopes": []string{"crm"}},
+		"outgoing":                {"handler": w.app.URL, "events": []string{"ONCRMDEALADD"}},
+		"payment":                 {"clientId": clientID},
+		"finish":                  {"clientId": clientID},
+		"triggers":                {"trigger": map[string]any{"entityTypeId": 2, "stage": "WON", "code": "x"}},
+		"levers/outage":           {},
+		"levers/block":            {"method": "crm.lead.list", "milliseconds": 1000},
+		"levers/fillbucket":       {},
+		"levers/limit":            {},
+		"levers/advance":          {"milliseconds": 1},
+		"levers/dismiss":          {"userId": 2},
+		"levers/restore":          {"userId": 2},
+		"levers/requireconfirm":   {"method": "crm.lead.list"},
+		"levers/confirm":          {"method": "crm.lead.list", "on": true},
+		"levers/suspend":          {},
+		"levers/deleterobots":     {},
+		"levers/deletetriggers":   {},
+		"levers/deletebindings":   {},
+		"levers/deleteplacements": {},
+		"levers/deletefield":      {"entityTypeId": 2, "name": field.Name},
+		"levers/resetstats":       {},
+	} {
+		status, answer := w.post(w.base+"/control/bitrix/alpha/"+verb, body)
+		require.Equal(t, 200, status, "%s: %v", verb, answer)
+	}
+	require.Empty(t, w.portal.UserFields(bitrixsim.Deal))
+	require.Len(t, w.portal.Triggers(), 1)
+	_, state := w.get(w.base + "/control/bitrix/state")
+	portal := state["portals"].([]any)[0].(map[string]any)
+	require.Contains(t, portal, "stats")
+	require.Len(t, portal["triggers"], 1)
+}

@@ -25,14 +25,14 @@ import (
 // runAction asks to cancel, suspend or resume a docflow.
 func runAction(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	return r.file(ctx, c, filing{kind: realty.ActionKind, until: docflow.UntilFirst,
-		body: func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error) {
+		body: func(ctx context.Context, client *realty.Client, requestID string) (frozen, error) {
 			parent, err := r.parent(ctx, c)
 			if err != nil {
-				return nil, err
+				return frozen{}, err
 			}
 			documents, err := r.applied(ctx, c, client)
 			if err != nil {
-				return nil, err
+				return frozen{}, err
 			}
 			options := map[string]any{"actionType": strings.TrimSpace(c.Properties.First("action_type")), "docflowId": parent.ExternalID,
 				"cause": strings.TrimSpace(c.Properties.First("cause")), "docflowMember": participants(parent.Body)}
@@ -47,42 +47,22 @@ func runAction(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 // one who acquires the right, else of the first participant: the robot's form has no place to choose.
 func runExtraPackage(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	return r.file(ctx, c, filing{kind: realty.AdditionalPackageKind, until: docflow.UntilFirst,
-		body: func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error) {
+		body: func(ctx context.Context, client *realty.Client, requestID string) (frozen, error) {
 			parent, err := r.parent(ctx, c)
 			if err != nil {
-				return nil, err
+				return frozen{}, err
 			}
 			documents, err := r.applied(ctx, c, client)
 			if err != nil {
-				return nil, err
+				return frozen{}, err
 			}
 			if len(documents) == 0 {
-				return nil, invalid([]string{"documents: нет ни одного документа. Приложите PDF или XML к полю, которое указано в роботе"})
+				return frozen{}, invalid([]string{"documents: нет ни одного документа. Приложите PDF или XML к полю, которое указано в роботе"})
 			}
 			applicant := participants(parent.Body)[0]
 			return r.checked(realty.AdditionalPackageKind, requestID, map[string]any{"docflowId": parent.ExternalID,
 				"additionalDocuments": []any{map[string]any{"docflowMember": applicant, "documents": documents}}}, nil)
 		}})
-}
-
-// checked freezes options that the schema of their kind does not refuse. params says which parameter of the
-// robot a path of the options comes from.
-func (r *runner) checked(kind realty.Kind, requestID string, options map[string]any, params map[string]string) ([]byte, error) {
-	var bad []string
-	for _, p := range r.Check.Check(string(kind), options) {
-		if p.Severity != mapping.SeverityError {
-			continue
-		}
-		line := p.Path + ": " + p.MessageRU
-		if param := params[p.Path]; param != "" {
-			line = fmt.Sprintf("%s (параметр %s): %s", p.Path, param, p.MessageRU)
-		}
-		bad = append(bad, line)
-	}
-	if len(bad) > 0 {
-		return nil, invalid(bad)
-	}
-	return realty.NewCreateBody(requestID, options)
 }
 
 // parent finds the docflow that a companion is about: the named one, else the card's latest that is no

@@ -24,7 +24,7 @@ func docflowTypes() []Option {
 func runExtract(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	options := map[string]any{"type": c.Properties.First("type"), "cadastralNumber": strings.TrimSpace(c.Properties.First("cadastral_number"))}
 	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted, connection: c.Properties.First("connection"),
-		body: func(_ context.Context, _ *realty.Client, requestID string) ([]byte, error) {
+		body: func(_ context.Context, _ *realty.Client, requestID string) (frozen, error) {
 			return r.checked(realty.ObjectRequestKind, requestID, options,
 				map[string]string{"cadastralNumber": "cadastral_number", "type": "type"})
 		}})
@@ -39,40 +39,43 @@ func runCreate(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 			TextEN:  "Unknown docflow type in docflow_type."}
 	}
 	return r.file(ctx, c, filing{kind: kind, until: docflow.UntilFirst, connection: c.Properties.First("connection"),
-		body: func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error) {
+		body: func(ctx context.Context, client *realty.Client, requestID string) (frozen, error) {
 			return r.mapped(ctx, c, client, kind, requestID)
 		}})
 }
 
 // mapped makes the request of a card: render, check everything at once, upload the files, freeze.
-func (r *runner) mapped(ctx context.Context, c *call, client *realty.Client, kind realty.Kind, requestID string) ([]byte, error) {
+func (r *runner) mapped(ctx context.Context, c *call, client *realty.Client, kind realty.Kind, requestID string) (frozen, error) {
 	m, err := r.mapping(ctx, c, kind)
 	if err != nil {
-		return nil, err
+		return frozen{}, err
 	}
 	b24, err := r.Clients.Bitrix(ctx, c.portal)
 	if err != nil {
-		return nil, err
+		return frozen{}, err
 	}
 	card, err := r.readCard(ctx, b24, c, m.Reads())
 	if err != nil {
-		return nil, err
+		return frozen{}, err
 	}
 	result, problems := m.Render(card)
 	problems = append(problems, mapping.Check(r.Check, string(kind), result)...)
-	var bad []string
+	var bad, doubtful []string
 	for _, p := range problems {
 		if p.Severity == mapping.SeverityError {
 			bad = append(bad, p.Text())
+		} else {
+			doubtful = append(doubtful, p.Text())
 		}
 	}
 	if len(bad) > 0 {
-		return nil, invalid(bad)
+		return frozen{}, invalid(bad)
 	}
 	up := &uploader{b24: b24, client: client, card: card, done: map[string]uploaded{}}
 	options, err := result.Resolve(func(use mapping.FileUse) (any, error) { return up.content(ctx, use) })
 	if err != nil {
-		return nil, err
+		return frozen{}, err
 	}
-	return realty.NewCreateBody(requestID, options)
+	body, err := realty.NewCreateBody(requestID, options)
+	return frozen{body, doubtful}, err
 }

@@ -8,6 +8,7 @@ import (
 	"konturbridge/app/feed"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
 )
@@ -17,7 +18,7 @@ type filing struct {
 	kind       realty.Kind
 	until      docflow.Until
 	connection string // the account to file through; "": the default one
-	body       func(ctx context.Context, client *realty.Client, requestID string) ([]byte, error)
+	body       func(ctx context.Context, client *realty.Client, requestID string) (frozen, error)
 }
 
 // file makes one docflow of a row, however often the row runs:
@@ -73,15 +74,17 @@ func (r *runner) fileNew(ctx context.Context, c *call, id docflow.ID, f filing) 
 			return lane.Result{}, err
 		}
 	}
-	body, err := f.body(ctx, client, string(id))
+	made, err := f.body(ctx, client, string(id))
 	if err != nil {
 		return lane.Result{}, err
 	}
 	now := r.Now()
 	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Realty, Kind: string(f.kind),
-		Connection: conn.Name, RequestID: string(id), Body: body, State: docflow.Prepared, Created: now, Changed: now, Version: 1}
+		Connection: conn.Name, RequestID: string(id), Body: made.body, State: docflow.Prepared, Created: now, Changed: now, Version: 1}
 	mark := docflow.Tried{ID: id, NewsFrom: conn.Cursor, At: now}
-	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, f.until)}, mark); err != nil {
+	prepare := docflow.Prepare{Record: rec, Waiter: c.waiter(id, f.until), Doubtful: made.doubtful}
+	warned := reaction.Enqueue{Effects: reaction.Warned(rec, c.action.Name.RU, made.doubtful)}
+	if err := r.Store.Write(ctx, c.row.Lease, prepare, mark, warned); err != nil {
 		return lane.Result{}, err
 	}
 	c.filed = true

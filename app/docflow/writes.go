@@ -7,8 +7,9 @@ import "time"
 
 // Prepare stores a new record before the first call for it, with the robot that waits for it, if any.
 type Prepare struct {
-	Record Record
-	Waiter *Waiter
+	Record   Record
+	Waiter   *Waiter
+	Doubtful []string // what is probably wrong with it, for the history
 }
 
 // Tried marks that the creation call begins now, so that a crash is seen as a possible filing.

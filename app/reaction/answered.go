@@ -1,6 +1,10 @@
 package reaction
 
-import "konturbridge/app/docflow"
+import (
+	"strings"
+
+	"konturbridge/app/docflow"
+)
 
 // Answered lists what an action does that is over at once and is about no docflow: the robot is given its
 // values, and the card one line for people.
@@ -10,4 +14,13 @@ func Answered(portal string, card docflow.Card, action, text string, values map[
 		effects = append(effects, effect(portal, card, "", RobotReturn, ReturnParams{Token: token, Values: values, Log: text, Told: true}))
 	}
 	return effects
+}
+
+// Warned lists what tells in the card that a request is sent in spite of doubts; none, nothing.
+func Warned(r docflow.Record, action string, doubtful []string) []Effect {
+	if len(doubtful) == 0 {
+		return nil
+	}
+	return []Effect{effect(r.Portal, r.Card, r.ID, Comment, CommentParams{
+		Text: "[B]" + action + "[/B]: отправлено, но проверьте данные:\n" + strings.Join(doubtful, "\n")})}
 }

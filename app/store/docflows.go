@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"konturbridge/app/docflow"
@@ -136,7 +137,7 @@ func (t *tx) prepare(p docflow.Prepare) error {
 		r.ExternalID, string(r.State), string(r.Requirement), data, ms(r.TriedAt), r.NewsFrom, 1, ms(r.Created), ms(r.Created)); err != nil {
 		return err
 	}
-	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: docflow.CausePrepared, At: r.Created}); err != nil {
+	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: docflow.CausePrepared, Note: strings.Join(p.Doubtful, "\n"), At: r.Created}); err != nil {
 		return err
 	}
 	if p.Waiter != nil {

@@ -36,6 +36,9 @@ func Scenarios() []Scenario {
 		{"bad-signature", "Неверная подпись: ошибка видна в карточке", playBadSignature},
 		{"restart", "Мост перезапущен посреди работы: ничего не потеряно", playRestart},
 		{"repeat", "Вызов робота пришёл дважды: документооборот один", playRepeat},
+		{"smart-process", "Элемент смарт-процесса заказывает выписку: поля, файлы, стадия, бизнес-процесс", playSmartProcess},
+		{"pipeline-trigger", "Воронку двигает CRM-триггер моста", playPipelineTrigger},
+		{"lost-call", "Вызов робота потерян: процесс найден, его завершает человек", playLostCall},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -36,6 +37,7 @@ type flood struct {
 	budgets budgets
 	portals map[portal.ID]*floodPortal
 	commits atomic.Int64
+	work    dispatcher
 	stop    func()
 }
 
@@ -55,13 +57,32 @@ type inMemory struct {
 }
 
 func (m inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
-	in := r.Clone(r.Context())
+	defer m.completed()
+	in := r.Clone(context.WithoutCancel(r.Context()))
 	in.RequestURI, in.RemoteAddr = r.URL.RequestURI(), "198.51.100.7:4321"
 	w := httptest.NewRecorder()
-	m.sim.ServeHTTP(w, in)
-	<-time.After(m.took)
-	m.completed()
+	cut := m.serve(w, in)
+	select {
+	case <-time.After(m.took):
+	case <-r.Context().Done():
+		return nil, r.Context().Err()
+	}
+	if cut != nil {
+		return nil, cut
+	}
 	return w.Result(), nil
+}
+
+// serve reports whether the portal cut the connection instead of answering.
+func (m inMemory) serve(w http.ResponseWriter, r *http.Request) (cut error) {
+	defer func() {
+		if recover() != nil {
+			cut = errors.New("connection reset")
+		}
+	}()
+	httptrace.ContextClientTrace(r.Context()).WroteHeaders()
+	m.sim.ServeHTTP(w, r)
+	return nil
 }
 
 type nobody struct{}
@@ -77,8 +98,8 @@ func (p pair) Refresh(context.Context, string) (string, string, error) {
 	return p.access, p.endpoint, nil
 }
 
-// openFlood opens portals with so many cards each. Those that are old were used before the bridge started, to
-// the limit.
+// openFlood opens portals with so many cards each. Those that are old were used before the bridge started,
+// nearly to the limit.
 func openFlood(t *testing.T, cards map[portal.ID]int, old map[portal.ID]bool) *flood {
 	t.Helper()
 	f := &flood{portals: map[portal.ID]*floodPortal{}, budgets: newBudgets(cache.NewMemory(time.Now), time.Now)}
@@ -92,21 +113,32 @@ func openFlood(t *testing.T, cards map[portal.ID]int, old map[portal.ID]bool) *f
 	for id, n := range cards {
 		f.open(t, id, n, old[id])
 	}
-	work := dispatcher{store.EffectsKind: reaction.New(reaction.Deps{Store: f.store, Sealer: box, Now: time.Now, TokenBind: func(p string) string { return p },
+	f.work = dispatcher{store.EffectsKind: reaction.New(reaction.Deps{Store: f.store, Sealer: box, Now: time.Now, TokenBind: func(p string) string { return p },
 		Bitrix: func(_ context.Context, id portal.ID) (*bitrix.Client, error) { return f.portals[id].client, nil }})}
-	scheduler := lane.New(lane.Config{Node: "n"}, f.store, work)
+	f.start(t)
+	return f
+}
+
+// start runs the scheduler until stop, which gives nothing that runs the time to finish.
+func (f *flood) start(t *testing.T) {
+	t.Helper()
+	scheduler := lane.New(lane.Config{Node: fmt.Sprint("n", time.Now().UnixNano())}, f.store, f.work)
 	f.store.SetScheduler(scheduler)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- scheduler.Run(ctx, time.Second) }()
+	go func() { ended <- scheduler.Run(ctx, 0) }()
 	f.stop = func() {
 		cancel()
 		require.NoError(t, <-ended)
-		require.NoError(t, f.store.Close())
-		f.sim.Close()
-		<-time.After(time.Minute)
 	}
-	return f
+}
+
+func (f *flood) close(t *testing.T) {
+	t.Helper()
+	f.stop()
+	require.NoError(t, f.store.Close())
+	f.sim.Close()
+	<-time.After(time.Minute)
 }
 
 func (f *flood) open(t *testing.T, id portal.ID, cards int, old bool) {
@@ -126,18 +158,20 @@ func (f *flood) open(t *testing.T, id portal.ID, cards int, old bool) {
 	if old {
 		installed = installed.Add(-time.Hour)
 	}
-	up := upstream.New(upstream.WithInsecure(true), upstream.WithTransport(inMemory{sim: f.sim, took: time.Second,
-		completed: func() { p.latest.Store(time.Now().UnixNano()) }}))
-	if old { // the process before this one has filled the portal's bucket
-		earlier := bitrix.New(up, pair{access, p.Endpoint()})
+	wire := func(took time.Duration) *upstream.Client {
+		return upstream.New(upstream.WithInsecure(true), upstream.WithTransport(inMemory{sim: f.sim, took: took,
+			completed: func() { p.latest.Store(time.Now().UnixNano()) }}))
+	}
+	if old { // the process before this one, and others on this address
+		earlier := bitrix.New(wire(0), pair{access, p.Endpoint()})
 		var calls sync.WaitGroup
-		for range 50 {
+		for range 48 {
 			calls.Go(func() { _, err := earlier.Profile(t.Context()); require.NoError(t, err) })
 		}
 		calls.Wait()
 		p.ResetStats()
 	}
-	p.client = bitrix.New(up, pair{access, p.Endpoint()},
+	p.client = bitrix.New(wire(time.Second), pair{access, p.Endpoint()},
 		f.budgets.packing(id, func() portal.Portal { return portal.Portal{ID: id, Installed: installed} }, func(bitrix.Sent) {}))
 }
 
@@ -188,6 +222,16 @@ func (p *floodPortal) settled(quiet time.Duration) time.Time {
 	}
 }
 
+// lines are the timeline's comments of a card.
+func (p *floodPortal) lines(card int) (lines []string) {
+	for _, e := range p.Timeline(2, card) {
+		if e.Kind == bitrixsim.KindComment {
+			lines = append(lines, e.Text)
+		}
+	}
+	return lines
+}
+
 // TestAFloodIsPacked: ten thousand status changes of ten thousand cards wait for one portal at two requests a
 // second; another portal works beside it.
 func TestAFloodIsPacked(t *testing.T) {
@@ -218,7 +262,7 @@ func TestAFloodIsPacked(t *testing.T) {
 			require.Equal(t, "Отправлен", item[portal.FieldRealtyState])
 		}
 		require.Equal(t, 20, q.Stats().Requests, "while there is room, calls go as themselves")
-		f.stop()
+		f.close(t)
 	})
 }
 
@@ -242,17 +286,64 @@ func TestAFloodKeepsTheOrderOfEachCard(t *testing.T) {
 			item, _ := p.Item(2, card)
 			require.Equal(t, "три", item[portal.FieldRealtyState])
 			require.Equal(t, "EXECUTING", item["stageId"])
-			var lines []string
-			for _, e := range p.Timeline(2, card) {
-				if e.Kind == bitrixsim.KindComment {
-					lines = append(lines, e.Text)
-				}
-			}
+			lines := p.lines(card)
 			require.Len(t, lines, 3, fmt.Sprint(card))
 			require.Contains(t, lines[0], "раз")
 			require.Contains(t, lines[1], "два")
 			require.Contains(t, lines[2], "три")
 		}
+		f.close(t)
+	})
+}
+
+// TestLostBatchesAreDoneOnce: the portal has carried a batch out, and its answer was lost.
+func TestLostBatchesAreDoneOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const id = portal.ID("flooded")
+		f := openFlood(t, map[portal.ID]int{id: 120}, map[portal.ID]bool{id: true})
+		p := f.portals[id]
+		p.DropAnswerNext("crm.item.update")
+		p.DropAnswerNext("crm.timeline.comment.add")
+		f.change(t, id, p.cards, setState("раз"), comment("раз"))
+		p.settled(time.Minute)
+		stats := p.Stats()
+		require.Greater(t, stats.Commands["crm.item.update"], 120, "fields are set again to the same")
+		require.Equal(t, 120, stats.Commands["crm.timeline.comment.add"])
+		require.Positive(t, stats.Commands["crm.timeline.comment.list"], "it was looked for before it would be written again")
+		for _, card := range p.cards {
+			require.Len(t, p.lines(card), 1)
+			item, _ := p.Item(2, card)
+			require.Equal(t, "раз", item[portal.FieldRealtyState])
+		}
+		f.close(t)
+	})
+}
+
+// TestAStopWhileBatchesAreUnderWay: some calls wait, some are under way and done by the portal already. The next
+// start does each once, and looks only for those that may have been sent.
+func TestAStopWhileBatchesAreUnderWay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const id = portal.ID("flooded")
+		f := openFlood(t, map[portal.ID]int{id: 300}, map[portal.ID]bool{id: true})
+		p := f.portals[id]
+		f.change(t, id, p.cards, comment("раз"))
+		<-time.After(1200 * time.Millisecond)
 		f.stop()
+		done := 0
+		for _, card := range p.cards {
+			done += len(p.lines(card))
+		}
+		require.Equal(t, 100, done, "two batches, unanswered")
+		f.start(t)
+		p.settled(10 * time.Second)
+		stats := p.Stats()
+		require.Equal(t, 100, stats.Commands["crm.timeline.comment.list"])
+		require.Equal(t, 300, stats.Commands["crm.timeline.comment.add"])
+		for _, card := range p.cards {
+			require.Len(t, p.lines(card), 1)
+		}
+		f.close(t)
 	})
 }

@@ -38,6 +38,7 @@ func Scenarios() []Scenario {
 		{"repeat", "Вызов робота пришёл дважды: документооборот один", playRepeat},
 		{"smart-process", "Элемент смарт-процесса заказывает выписку: поля, файлы, стадия, бизнес-процесс", playSmartProcess},
 		{"pipeline-trigger", "Воронку двигает CRM-триггер моста", playPipelineTrigger},
+		{"time-limit", "Время ожидания робота выходит: ответ раньше срока, итог в карточке", playTimeLimit},
 		{"lost-call", "Вызов робота потерян: процесс найден, его завершает человек", playLostCall},
 	}
 }

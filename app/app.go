@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"os"
 	"strconv"
@@ -23,7 +24,6 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/app/reaction"
 	"konturbridge/app/store"
-	"konturbridge/app/trigger"
 	"konturbridge/app/watchdog"
 	"konturbridge/bitrix"
 	"konturbridge/cache"
@@ -43,7 +43,9 @@ type Options struct {
 	Uncertain, Look time.Duration
 	// Stuck is how long nothing has moved in a workflow that is suspected to wait for a lost call; zero: an
 	// hour.
-	Stuck   time.Duration
+	Stuck time.Duration
+	// Settle replaces how long a card's event waits for others of the same card.
+	Settle  time.Duration
 	Workers int
 	// Instead replaces the workers of some kinds of rows: a benchmark works robots without any upstream.
 	Instead map[string]lane.Worker
@@ -152,7 +154,7 @@ func (a *App) wire(o Options) error {
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
 	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.ForSetup,
-		Processes: a.settings.Processes, Tokens: a.clients.tokens, Robots: Robots(), PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
+		Rebound: a.rebound, Processes: a.settings.Processes, Tokens: a.clients.tokens, Robots: Robots(), PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
 	a.schedule(o, a.workers(o, setup, schemas))
 	a.fiber, err = a.web(setup, o)
 	return err
@@ -162,21 +164,18 @@ func (a *App) wire(o Options) error {
 func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispatcher {
 	actions := action.New(action.Deps{Store: a.store, Portals: a.settings, Clients: a.clients, Check: schemaChecker{schemas},
 		Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
-	events := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
-		NotFound: store.ErrNotFound, Kind: action.KindAction, Refused: refusedTrigger})
 	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
-		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind})
+		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind, Watched: a.settings.Watched})
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
 		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
-	offline := feed.NewOffline(feed.OfflineDeps{Bitrix: a.clients.Bitrix, Write: a.store.Write, Active: a.active,
-		Interval: a.cfg.OfflineInterval, Now: o.Now, Log: a.log})
 	work := dispatcher{
-		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(), inbox.KindEvent: events,
-		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindOffline: offline,
+		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(),
+		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news,
 		portal.KindSetup: setup, portal.KindCheck: setup, portal.KindErase: eraser{a.store, o.Now}, kindPrune: &pruner{a.store, keepDone, o.Now},
 		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,
 			Every: o.Stuck / 4, After: o.Stuck}), watchdog.KindEnd: watchdog.Ender{Bitrix: a.clients.Bitrix},
 	}
+	maps.Copy(work, a.eventWorkers(o, actions))
 	for kind, w := range o.Instead {
 		work[kind] = w
 	}

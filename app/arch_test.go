@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"app/settings":         {"app/config", "app/mapping/tree"},
 	"app/portal":           {"app/docflow", "app/lane", "bitrix", "oauth", "internal/upstream"},
 	"app/inbox":            {"app/docflow", "app/lane", "bitrix"},
-	"app/trigger":          {"app/docflow", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix"},
+	"app/trigger":          {"app/docflow", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "internal/upstream"},
 	"app/feed":             {"app/docflow", "app/inbox", "app/lane", "app/portal", "bitrix", "realty", "internal/upstream"},
 	"app/reaction":         {"app/docflow", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "realty", "realty/archive", "realty/extract", "internal/upstream"},
 	"app/action":           {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/reaction", "app/settings", "bitrix", "realty", "realty/cms", "internal/upstream"},

@@ -51,7 +51,7 @@ func (c *clients) client(id portal.ID, clientID, purpose string, packing func() 
 	if client := c.bitrix[key]; client != nil {
 		return client, nil
 	}
-	client := bitrix.New(c.up, c.tokens(id, clientID), packing())
+	client := bitrix.New(c.up, c.tokens(id, clientID), packing(), bitrix.WithAuthConnector(portal.Connector))
 	c.bitrix[key] = client
 	return client, nil
 }

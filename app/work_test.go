@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/app/feed"
+	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 )
@@ -50,9 +51,9 @@ func TestAcquainted(t *testing.T) {
 	require.Equal(t, "false ", try(feed.KindNews, "news/p/main"))
 	require.Equal(t, "false ", try(kindPrune, "bridge"))
 	require.Equal(t, 1, stored.reads, "what is known is not read again, and other lanes are no portals")
-	require.Equal(t, "true removed", try(feed.KindOffline, "gone"))
+	require.Equal(t, "true removed", try(inbox.KindOffline, "gone"))
 	stored.portals[1].State = portal.Active
-	require.Equal(t, "true active", try(feed.KindOffline, "gone"), "installed anew")
+	require.Equal(t, "true active", try(inbox.KindOffline, "gone"), "installed anew")
 
 	stored.err = errors.New("no database")
 	_, err := work.Work(t.Context(), lane.Row{Kind: portal.KindSetup, Lane: "other"})

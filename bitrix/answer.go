@@ -28,6 +28,7 @@ type Answer struct {
 
 // CallTime is what the portal says about the cost of a call. doc: settings/performance/limits.md
 type CallTime struct {
+	Start            time.Time // the portal's clock when the call began; zero when it is not told
 	Duration         time.Duration
 	Operating        time.Duration // run time of this method for this application in ten minutes
 	OperatingResetAt time.Time     // when the oldest minute of it leaves the window; zero on boxes
@@ -37,6 +38,7 @@ type CallTime struct {
 // no call may fail over its own statistics.
 func (t *CallTime) UnmarshalJSON(data []byte) error {
 	var wire struct {
+		Start     float64 `json:"start"`
 		Duration  float64 `json:"duration"`
 		Operating float64 `json:"operating"`
 		ResetAt   float64 `json:"operating_reset_at"`
@@ -46,6 +48,9 @@ func (t *CallTime) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	t.Duration, t.Operating = seconds(wire.Duration), seconds(wire.Operating)
+	if wire.Start > 0 && wire.Start < 1e11 {
+		t.Start = time.UnixMicro(int64(wire.Start * 1e6))
+	}
 	if wire.ResetAt > 0 && wire.ResetAt < 1e11 {
 		t.OperatingResetAt = time.Unix(int64(wire.ResetAt), 0)
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 )
 
 // MaxBatch is the number of commands that one batch holds. doc: settings/how-to-call-rest-api/batch.md
@@ -74,6 +75,7 @@ func (c *Client) Batch(ctx context.Context, commands []Command, halt bool) (*Bat
 	if err := answer.Decode(&wire); err != nil {
 		return nil, err
 	}
+	wire.start = answer.Time.Start
 	batch := &BatchAnswer{Time: answer.Time}
 	failed := false
 	for _, command := range named {
@@ -91,6 +93,7 @@ type batchResult struct {
 	Total  Map[ID]              `json:"result_total"`
 	Next   Map[ID]              `json:"result_next"`
 	Time   Map[CallTime]        `json:"result_time"`
+	start  time.Time            // of the whole batch: no command began before
 }
 
 func (c *Client) command(command Command, wire *batchResult, halted bool) CommandAnswer {
@@ -99,6 +102,9 @@ func (c *Client) command(command Command, wire *batchResult, halted bool) Comman
 		Method: command.Method, Result: wire.Result[name], Total: int(wire.Total[name]),
 		Next: int(wire.Next[name]), Time: wire.Time[name],
 	}}
+	if one.Time.Start.IsZero() {
+		one.Time.Start = wire.start
+	}
 	c.observe(command.Method, one.Time)
 	switch failed := errorOf(wire.Error[name]); {
 	case failed != nil:

@@ -133,6 +133,7 @@ func (f *flight) fly() {
 	var wire batchResult
 	if err == nil {
 		err = answer.Decode(&wire)
+		wire.start = answer.Time.Start
 	}
 	f.line.learn(f.calls, commands, &wire, err)
 	if err != nil {

@@ -14,7 +14,6 @@ import (
 
 	"konturbridge/app"
 	"konturbridge/app/config"
-	"konturbridge/app/feed"
 	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
@@ -85,7 +84,7 @@ func bridge(ctx context.Context, listener net.Listener, role string) error {
 	a, err := app.New(ctx, cfg, app.Options{
 		Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Instead: map[string]lane.Worker{
-			inbox.KindRobot: work, feed.KindOffline: quiet, portal.KindSetup: quiet, portal.KindCheck: quiet,
+			inbox.KindRobot: work, inbox.KindOffline: quiet, portal.KindSetup: quiet, portal.KindCheck: quiet,
 		},
 	})
 	if err != nil {

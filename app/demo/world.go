@@ -133,7 +133,7 @@ func (w *World) config(address, secret string) (config.Config, error) {
 // StartBridge starts the bridge, as after an installation or a crash.
 func (w *World) StartBridge(ctx context.Context) error {
 	bridge, err := app.New(ctx, w.cfg, app.Options{Log: w.opts.Log, Schedule: quickSchedule(),
-		Uncertain: 3 * time.Second, Look: 200 * time.Millisecond, Stuck: 2 * time.Second})
+		Uncertain: 3 * time.Second, Look: 200 * time.Millisecond, Stuck: 2 * time.Second, Settle: 100 * time.Millisecond})
 	if err != nil {
 		return err
 	}

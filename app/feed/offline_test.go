@@ -51,7 +51,8 @@ func (q *queue) process() *feed.Offline {
 			}
 			return q.store.Commit(ctx, writes...)
 		},
-		Active: func(portal.ID) bool { return q.active }, Interval: time.Minute, Now: q.Now, Log: slog.New(slog.DiscardHandler),
+		Cards: q.store.Cards, Active: func(portal.ID) bool { return q.active }, Interval: time.Minute, Settle: inbox.Settle, Now: q.Now,
+		Log: slog.New(slog.DiscardHandler),
 	})
 }
 
@@ -156,5 +157,5 @@ func TestOfflineFaultsRest(t *testing.T) {
 	q.active = false
 	require.Equal(t, lane.Done, work(t, o).Verdict, "a removed portal is not asked any more")
 	row := feed.OfflineRow(member)
-	require.Equal(t, []string{member, feed.KindOffline, feed.KindOffline}, []string{row.Lane, row.Part, row.Kind})
+	require.Equal(t, []string{member, inbox.KindOffline, inbox.KindOffline}, []string{row.Lane, row.Part, row.Kind})
 }

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/bitrix"
 )
@@ -54,11 +53,18 @@ type Inbox struct {
 	store  Store
 	sealer Sealer
 	now    func() time.Time
+	settle time.Duration
 }
 
 // New returns an Inbox.
 func New(store Store, sealer Sealer, now func() time.Time) *Inbox {
-	return &Inbox{store: store, sealer: sealer, now: now}
+	return &Inbox{store: store, sealer: sealer, now: now, settle: Settle}
+}
+
+// SettleIn replaces [Settle]: demos and tests play quicker than life.
+func (in *Inbox) SettleIn(d time.Duration) *Inbox {
+	in.settle = d
+	return in
 }
 
 // Robot stores an automation rule's call. The event token tells a repeat: it is new for every run.
@@ -110,25 +116,6 @@ func (in *Inbox) Hook(ctx context.Context, portal, code string, h bitrix.Hook) (
 		Row:    lane.NewRow{Lane: portal, Part: card.String(), Key: params.First("docflow_id"), Kind: KindHook, Code: code, Body: body},
 		Key:    key(parts...),
 		Window: hookWindow,
-	})
-}
-
-// Event stores an event of a card. Events carry ids only and the card is read when the row is worked,
-// so while one waits unstarted, later ones of the same kind need not be stored. Nothing else tells a
-// repeat: the time that an event carries is in whole seconds, and two changes within one are two. A
-// repeated delivery costs one more reading of the card and runs nothing, since a stage is entered once.
-func (in *Inbox) Event(ctx context.Context, portal string, e bitrix.Event) (duplicate bool, err error) {
-	card := docflow.Card{EntityType: int(e.EntityTypeID), ID: int64(e.ObjectID)}
-	if card.EntityType == 0 || card.ID == 0 {
-		return false, ErrNotACard
-	}
-	body, err := json.Marshal(Happened{Event: e.Name, Card: card, Category: int64(e.CategoryID), Stage: e.StageID, At: e.TS})
-	if err != nil {
-		return false, err
-	}
-	return in.store.AcceptItem(ctx, Item{
-		Row:      lane.NewRow{Lane: portal, Part: card.String(), Kind: KindEvent, Code: e.Name, Body: body},
-		Coalesce: true,
 	})
 }
 

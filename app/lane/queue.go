@@ -300,6 +300,21 @@ func (q *queue) finish(id int64, r Result, tries int, now time.Time) {
 	q.settle(p, now)
 }
 
+// ended forgets rows that were ended by the outcome of another one of their part.
+func (q *queue) ended(ids []int64, now time.Time) {
+	for _, id := range ids {
+		q.touch(id)
+		it := q.items[id]
+		if it == nil || it.busy {
+			continue
+		}
+		q.remove(it)
+		if p := q.parts[it.row.Part]; p != nil {
+			q.settle(p, now)
+		}
+	}
+}
+
 // giveBack returns a row unfinished and unchanged: its run was cut by a shutdown.
 func (q *queue) giveBack(id int64, now time.Time) {
 	if it := q.items[id]; it != nil {
@@ -335,15 +350,16 @@ func (q *queue) sum() int64 {
 	return sum
 }
 
-// pending reports whether a row like this one waits unstarted: what it will read is newer than
-// whatever a repeat could tell, so the repeat need not be stored.
+// pending reports whether a row like this one waits and does not run: what it will read is newer than
+// whatever a repeat could tell, so the repeat need not be stored. One that has failed counts not: it may
+// never read.
 func (q *queue) pending(like NewRow) bool {
 	p := q.parts[like.Part]
-	if p == nil {
-		return false
+	if p == nil || slices.ContainsFunc(p.items, func(it *item) bool { return it.busy && it.row.Kind == like.Kind }) {
+		return false // what runs may have read already, and end the others that it read for
 	}
 	for _, it := range p.items {
-		if !it.busy && it.row.Kind == like.Kind && it.row.Code == like.Code && it.row.Tries == 0 && !it.row.Aside {
+		if it.row.Kind == like.Kind && it.row.Code == like.Code && it.row.Tries == 0 {
 			return true
 		}
 	}

@@ -36,6 +36,7 @@ type NewRow struct {
 	Lane, Part, Key, Kind, Code string
 	Body                        []byte
 	RunAt                       time.Time // zero: now
+	Aside                       bool      // until then the rows behind it may run
 }
 
 // Likeness is what makes two unstarted rows interchangeable when both only tell to look at a card.

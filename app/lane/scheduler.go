@@ -184,6 +184,16 @@ func (s *Scheduler) Pending(like NewRow) bool {
 	return q != nil && !q.leaving && q.pending(like)
 }
 
+// Ended tells that the outcome of a row, which is about to be told too, has ended others of its part. No
+// row like them may be taken for one that waits from now on.
+func (s *Scheduler) Ended(lane string, ids []int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if q := s.queues[lane]; q != nil {
+		q.ended(ids, s.cfg.Now())
+	}
+}
+
 // Foreign tells that another process changed a lane's rows ("" means any lane).
 func (s *Scheduler) Foreign(lane string) {
 	s.mu.Lock()

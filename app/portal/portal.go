@@ -154,17 +154,6 @@ type Connection struct {
 	Note      string
 }
 
-// Card is what the bridge last saw of a CRM card: a stage is entered once because it is compared here.
-type Card struct {
-	Portal   ID
-	Card     docflow.Card
-	Category int64
-	Stage    string
-	OwnStage string // a stage that the bridge itself moves the card to
-	Fields   map[string]string
-	Seen     time.Time
-}
-
 // PendingFor is how long a waiting installation is kept, MaxPending how many of them.
 const (
 	PendingFor = 24 * time.Hour
@@ -180,19 +169,3 @@ type Pending struct {
 	Body     []byte // the posted request, sealed at rest
 	Created  time.Time
 }
-
-// CardSeen stores what a card looked like when it was read.
-type CardSeen struct{ Card Card }
-
-// OwnStage is stored right before the bridge moves a card, so that the event that follows runs nothing.
-type OwnStage struct {
-	Portal ID
-	Card   docflow.Card
-	Stage  string
-}
-
-// LaneWrite marks the writes.
-func (CardSeen) LaneWrite() {}
-
-// LaneWrite marks the writes.
-func (OwnStage) LaneWrite() {}

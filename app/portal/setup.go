@@ -26,6 +26,7 @@ const (
 const (
 	SetupSuccession = "succession" // another administrator or application does the work now
 	setupSettings   = "settings"   // the settings name other smart processes
+	SetupEvents     = "events"     // a binding is missing
 	checkAsked      = "asked"      // by a person: it ends with its outcome
 )
 
@@ -79,7 +80,7 @@ type Findings interface {
 	SaveCheck(ctx context.Context, id ID, r Report) error
 }
 
-// SetupDeps is what a Setup needs. Processes, Tokens, Now and Log may be left out.
+// SetupDeps is what a Setup needs. Processes, Rebound, Tokens, Now and Log may be left out.
 type SetupDeps struct {
 	Portals *Directory
 	Store   Findings
@@ -87,6 +88,8 @@ type SetupDeps struct {
 	Client func(ctx context.Context, id ID, clientID string) (*bitrix.Client, error)
 	// Processes lists the entityTypeIds of the smart processes that the portal's settings name.
 	Processes func(ctx context.Context, id ID) ([]int, error)
+	// Rebound is told when offline bindings had to be made: what happened without them is looked for.
+	Rebound func(ctx context.Context, id ID) error
 	// Tokens gives the tokens of one of the portal's applications; "" stands for the one at work.
 	Tokens    func(id ID, clientID string) *Tokens
 	Robots    []RobotSpec // the catalogue

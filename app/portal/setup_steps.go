@@ -95,11 +95,13 @@ func (r *run) removeRobot(code string) job {
 // doc: api-reference/crm/**/events/*.md
 func cardEvents() []string {
 	return append([]string{
-		"ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALMOVETOCATEGORY", "ONCRMLEADADD", "ONCRMLEADUPDATE",
+		"ONCRMDEALADD", "ONCRMDEALUPDATE", "ONCRMDEALMOVETOCATEGORY", "ONCRMDEALDELETE", "ONCRMLEADADD", "ONCRMLEADUPDATE", "ONCRMLEADDELETE",
 	}, itemEvents()...)
 }
 
-func itemEvents() []string { return []string{"ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMUPDATE"} }
+func itemEvents() []string {
+	return []string{"ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMUPDATE", "ONCRMDYNAMICITEMDELETE"}
+}
 
 // appEvents concern the application itself and come online only.
 func appEvents() []string {
@@ -137,6 +139,10 @@ func (r *run) events(ctx context.Context) error {
 	if ok, err := r.has(readEvents); !ok {
 		return err
 	}
+	missing, err := r.signed(ctx, wanted)
+	if err != nil {
+		return err
+	}
 	var jobs []job
 	for _, b := range wanted {
 		jobs = append(jobs, r.bind(b))
@@ -146,7 +152,10 @@ func (r *run) events(ctx context.Context) error {
 			jobs = append(jobs, r.unbind(b))
 		}
 	}
-	return r.write(ctx, jobs)
+	if err := r.write(ctx, jobs); err != nil || !missing || r.s.deps.Rebound == nil {
+		return err
+	}
+	return r.s.deps.Rebound(ctx, r.p.ID)
 }
 
 func sameBinding(a, b bitrix.EventBinding) bool {

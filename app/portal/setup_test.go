@@ -50,12 +50,13 @@ func requireSetUp(t *testing.T, r *rig) {
 	online, offline := boundEvents(r)
 	require.Equal(t, []string{
 		"ONAPPINSTALL" + handler, "ONAPPPAYMENT" + handler, "ONAPPUNINSTALL" + handler, "ONAPPUPDATE" + handler, "ONCRMDEALADD" + handler,
-		"ONCRMDEALMOVETOCATEGORY" + handler, "ONCRMDEALUPDATE" + handler, "ONCRMDYNAMICITEMADD" + handler,
-		"ONCRMDYNAMICITEMUPDATE" + handler, "ONCRMLEADADD" + handler, "ONCRMLEADUPDATE" + handler, "ONOFFLINEEVENT" + handler,
+		"ONCRMDEALDELETE" + handler, "ONCRMDEALMOVETOCATEGORY" + handler, "ONCRMDEALUPDATE" + handler, "ONCRMDYNAMICITEMADD" + handler,
+		"ONCRMDYNAMICITEMDELETE" + handler, "ONCRMDYNAMICITEMUPDATE" + handler, "ONCRMLEADADD" + handler, "ONCRMLEADDELETE" + handler,
+		"ONCRMLEADUPDATE" + handler, "ONOFFLINEEVENT" + handler,
 	}, online)
 	require.Equal(t, []string{
-		"ONCRMDEALADD", "ONCRMDEALMOVETOCATEGORY", "ONCRMDEALUPDATE", "ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMUPDATE",
-		"ONCRMLEADADD", "ONCRMLEADUPDATE",
+		"ONCRMDEALADD", "ONCRMDEALDELETE", "ONCRMDEALMOVETOCATEGORY", "ONCRMDEALUPDATE", "ONCRMDYNAMICITEMADD", "ONCRMDYNAMICITEMDELETE",
+		"ONCRMDYNAMICITEMUPDATE", "ONCRMLEADADD", "ONCRMLEADDELETE", "ONCRMLEADUPDATE",
 	}, offline)
 	for _, kind := range []int{bitrixsim.Deal, bitrixsim.Lead} {
 		require.Equal(t, map[string]string{
@@ -101,7 +102,7 @@ func TestSetup(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Problems)
 	require.Equal(t, "pro", report.Family)
-	require.Len(t, report.Added, 2+19+18+2+5)
+	require.Len(t, report.Added, 2+25+18+2+5)
 	requireSetUp(t, r)
 
 	after, _ := r.stored(t)

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"konturbridge/app/docflow"
-	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
 )
@@ -30,7 +29,7 @@ func (r *run) setFields(group []Effect) []outcome {
 		}
 		maps.Copy(all, each[i])
 	}
-	err := r.update(all)
+	err := r.update(group[0], all)
 	if err == nil || passing(err) || len(group) == 1 {
 		for i := range outcomes {
 			if outcomes[i].err == nil {
@@ -41,7 +40,7 @@ func (r *run) setFields(group []Effect) []outcome {
 	}
 	for i := range group {
 		if outcomes[i].err == nil {
-			if outcomes[i].err = r.update(each[i]); passing(outcomes[i].err) {
+			if outcomes[i].err = r.update(group[i], each[i]); passing(outcomes[i].err) {
 				return outcomes[:i+1]
 			}
 		}
@@ -50,12 +49,11 @@ func (r *run) setFields(group []Effect) []outcome {
 }
 
 // update changes fields of the card; none is no call.
-func (r *run) update(fields map[string]any) error {
+func (r *run) update(e Effect, fields map[string]any) error {
 	if len(fields) == 0 {
 		return nil
 	}
-	_, err := r.b24.ItemUpdate(r.ctx, r.kind(), r.id(), fields)
-	return err
+	return r.write(e, "", fields)
 }
 
 // fieldsOf makes one update's fields under the names that the portal takes them by.
@@ -147,10 +145,7 @@ func (r *run) attach(e Effect, params AttachParams) (string, error) {
 	}
 	fresh := p.small[:field.room(len(p.small))]
 	note := strings.TrimSpace(fmt.Sprintf("добавлено файлов: %d. %s", len(fresh), leftOut(p.left)))
-	return note, r.once(e, hadMark(ids, len(fresh)), func(ctx context.Context) error {
-		_, err := r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{field.name: field.withFiles(there, fresh)})
-		return err
-	})
+	return note, r.write(e, hadMark(ids, len(fresh)), map[string]any{field.name: field.withFiles(there, fresh)})
 }
 
 // leftOut tells which files are not here.
@@ -227,26 +222,21 @@ func (r *run) comment(e Effect, p CommentParams) (string, error) {
 	})
 }
 
-// moveStage moves the card. The stage is stored as the bridge's own right before the move, so that the event
-// which follows runs nothing; when the portal refuses the move, a person's later one must run again.
-func (r *run) moveStage(_ Effect, p StageParams) (string, error) {
+// moveStage moves the card, unless it is there. The mark says that a try was made: a card that is found on
+// the stage after it was moved by the bridge, not by a person.
+func (r *run) moveStage(e Effect, p StageParams) (string, error) {
 	value, err := r.render(p.Stage, p.Docflow)
 	if err != nil {
 		return "", err
 	}
-	own := portal.OwnStage{Portal: portal.ID(r.row.Lane), Card: r.card, Stage: textOf(value)}
-	stored := own
-	ctx := bitrix.OnSend(r.ctx, func(ctx context.Context) error { return r.Store.Write(ctx, r.row.Lease, stored) })
-	_, err = r.b24.ItemUpdate(ctx, r.kind(), r.id(), map[string]any{"stageId": own.Stage})
-	if err != nil && !passing(err) {
-		note := own.Stage
-		own.Stage = ""
-		if undo := r.Store.Write(r.ctx, r.row.Lease, own); undo != nil {
-			return "", undo
-		}
-		return "", fmt.Errorf("стадия %s: %w", note, err)
+	stage := textOf(value)
+	if there, err := r.there(e, stage); there || err != nil {
+		return "карточка уже на стадии " + stage, err
 	}
-	return "стадия " + own.Stage, err
+	if err = r.write(e, "moved", map[string]any{stageField: stage}); err != nil && !passing(err) {
+		err = fmt.Errorf("стадия %s: %w", stage, err)
+	}
+	return "стадия " + stage, err
 }
 
 // todo adds a to-do. One whose answer was lost is added again: no documented method lists a card's to-dos,

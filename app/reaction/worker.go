@@ -41,6 +41,9 @@ type Deps struct {
 	// Realty gives the client of the account that a docflow goes through.
 	Realty func(ctx context.Context, rec docflow.Record) (*realty.Client, error)
 	Now    func() time.Time
+	// Watched tells whether triggers watch such cards, and which of their fields; nil: they don't. The
+	// bridge's own writes to what is watched must run nothing.
+	Watched func(id portal.ID, card docflow.Card) (any bool, fields []string)
 	// TokenBind names the place that a portal's sealed event tokens belong to.
 	TokenBind func(portal string) string
 }

@@ -176,17 +176,17 @@ func (t *tx) insertRows(rows []lane.NewRow) ([]int64, error) {
 	}
 	for i, r := range rows {
 		t.pushed = append(t.pushed, lane.Row{ID: ids[i], Lane: r.Lane, Part: r.Part, Key: r.Key, Kind: r.Kind,
-			Code: r.Code, Body: r.Body, Received: t.now, RunAt: r.RunAt})
+			Code: r.Code, Body: r.Body, Received: t.now, RunAt: r.RunAt, Aside: r.Aside})
 	}
 	return ids, t.wakeLanes(rows)
 }
 
 func (t *tx) insertOne(r lane.NewRow, now int64) (int64, error) {
-	st, err := t.stmt(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`)
+	st, err := t.stmt(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.ExecContext(t.ctx, r.Lane, r.Part, r.Key, r.Kind, r.Code, r.Body, now, ms(r.RunAt))
+	res, err := st.ExecContext(t.ctx, r.Lane, r.Part, r.Key, r.Kind, r.Code, r.Body, now, ms(r.RunAt), boolInt(r.Aside))
 	if err != nil {
 		return 0, err
 	}
@@ -196,16 +196,16 @@ func (t *tx) insertOne(r lane.NewRow, now int64) (int64, error) {
 func (t *tx) insertMany(rows []lane.NewRow, now int64) ([]int64, error) {
 	n := len(rows)
 	lanes, parts, docs := make([]string, n), make([]string, n), make([]string, n)
-	kinds, codes, bodies, runs := make([]string, n), make([]string, n), make([][]byte, n), make([]int64, n)
+	kinds, codes, bodies, runs, asides := make([]string, n), make([]string, n), make([][]byte, n), make([]int64, n), make([]int64, n)
 	for i, r := range rows {
 		lanes[i], parts[i], docs[i], kinds[i] = r.Lane, r.Part, r.Key, r.Kind
-		codes[i], bodies[i], runs[i] = r.Code, r.Body, ms(r.RunAt)
+		codes[i], bodies[i], runs[i], asides[i] = r.Code, r.Body, ms(r.RunAt), int64(boolInt(r.Aside))
 	}
-	found, err := t.query(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at)
-		SELECT lane, part, doc, kind, code, body, ?::bigint, run_at FROM
-		unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bigint[])
-		WITH ORDINALITY AS r (lane, part, doc, kind, code, body, run_at, n) ORDER BY n RETURNING id`,
-		now, lanes, parts, docs, kinds, codes, bodies, runs)
+	found, err := t.query(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside)
+		SELECT lane, part, doc, kind, code, body, ?::bigint, run_at, aside::smallint FROM
+		unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bigint[], ?::bigint[])
+		WITH ORDINALITY AS r (lane, part, doc, kind, code, body, run_at, aside, n) ORDER BY n RETURNING id`,
+		now, lanes, parts, docs, kinds, codes, bodies, runs, asides)
 	if err != nil {
 		return nil, err
 	}
@@ -219,6 +219,21 @@ func (t *tx) insertMany(rows []lane.NewRow, now int64) ([]int64, error) {
 		ids = append(ids, id)
 	}
 	return ids, found.Err()
+}
+
+// look stores a row that looks at a card, unless one that waits will.
+func (t *tx) look(row lane.NewRow) error {
+	like := row.Like()
+	for _, stored := range t.pushed {
+		if (lane.NewRow{Lane: stored.Lane, Part: stored.Part, Kind: stored.Kind, Code: stored.Code}).Like() == like {
+			return nil
+		}
+	}
+	if t.s.scheduler().Pending(row) {
+		return nil
+	}
+	_, err := t.insertRows([]lane.NewRow{row})
+	return err
 }
 
 var _ inbox.Store = (*Store)(nil)

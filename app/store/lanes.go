@@ -313,8 +313,9 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		return nil // stored by an earlier attempt whose answer was lost, or canceled by a person
+	if n == 0 { // stored by an earlier attempt whose answer was lost, or canceled by a person
+		t.retell(r.Writes)
+		return nil
 	}
 	if r.Verdict == lane.Dead {
 		if err := t.tell(undone{id: row.ID, lane: row.Lane, kind: row.Kind, code: row.Code, body: row.Body, reason: r.Note}); err != nil {

@@ -102,6 +102,7 @@ type owner string
 func (owner) Push([]lane.Row)          {}
 func (o owner) Holds(name string) bool { return name == string(o) }
 func (owner) Pending(lane.NewRow) bool { return false }
+func (owner) Ended(string, []int64)    {}
 func (owner) Foreign(string)           {}
 func (o owner) claim(t *testing.T, s *Store) {
 	t.Helper()

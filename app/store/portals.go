@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"strings"
@@ -252,6 +251,7 @@ func (t *tx) removePortal(id portal.ID, clean bool) error {
 		`DELETE FROM pairs WHERE portal = ?`,
 		`DELETE FROM registered WHERE portal = ?`,
 		`DELETE FROM checks WHERE portal = ?`,
+		`DELETE FROM sweeps WHERE portal = ?`,
 	} {
 		if _, err := t.exec(q, string(id)); err != nil {
 			return err
@@ -351,57 +351,4 @@ func (s *Store) DropPending(ctx context.Context, id string) error {
 		_, err := t.exec(`DELETE FROM pending WHERE id = ?`, id)
 		return err
 	})
-}
-
-// Card reads what the bridge last saw of a card; ErrNotFound when it never did.
-func (s *Store) Card(ctx context.Context, id portal.ID, entityType int, item int64) (portal.Card, error) {
-	c := portal.Card{Portal: id}
-	c.Card.EntityType, c.Card.ID = entityType, item
-	var (
-		fields string
-		seen   int64
-	)
-	err := s.read.QueryRowContext(ctx, s.d.sql(`SELECT category, stage, own_stage, fields, seen FROM cards
-		WHERE portal = ? AND entity_type = ? AND id = ?`), string(id), entityType, item).
-		Scan(&c.Category, &c.Stage, &c.OwnStage, &fields, &seen)
-	if errors.Is(err, sql.ErrNoRows) {
-		return c, ErrNotFound
-	}
-	if err != nil {
-		return c, down(err)
-	}
-	c.Seen = fromMS(seen)
-	c.Fields, err = parseFields(fields)
-	return c, err
-}
-
-func (t *tx) cardSeen(c portal.Card) error {
-	fields, err := formatFields(c.Fields)
-	if err != nil {
-		return err
-	}
-	_, err = t.exec(`INSERT INTO cards (portal, entity_type, id, category, stage, own_stage, fields, seen)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, entity_type, id) DO UPDATE SET category = excluded.category,
-		stage = excluded.stage, own_stage = CASE WHEN cards.own_stage = excluded.stage THEN '' ELSE cards.own_stage END,
-		fields = excluded.fields, seen = excluded.seen`,
-		string(c.Portal), c.Card.EntityType, c.Card.ID, c.Category, c.Stage, "", fields, ms(c.Seen))
-	return err
-}
-
-// ownStage remembers where the bridge is moving a card. A card that was never read has no last seen
-// stage yet; the stage it is moved to then becomes it. An empty stage takes a refused move back: what
-// was only made up for it is forgotten, and the portal's own stage history decides again.
-func (t *tx) ownStage(w portal.OwnStage) error {
-	if w.Stage != "" {
-		_, err := t.exec(`INSERT INTO cards (portal, entity_type, id, stage, own_stage, seen) VALUES (?, ?, ?, ?, ?, ?)
-			ON CONFLICT (portal, entity_type, id) DO UPDATE SET own_stage = excluded.own_stage`,
-			string(w.Portal), w.Card.EntityType, w.Card.ID, w.Stage, w.Stage, ms(t.now))
-		return err
-	}
-	at := []any{string(w.Portal), w.Card.EntityType, w.Card.ID}
-	if _, err := t.exec(`DELETE FROM cards WHERE portal = ? AND entity_type = ? AND id = ? AND stage = own_stage`, at...); err != nil {
-		return err
-	}
-	_, err := t.exec(`UPDATE cards SET own_stage = '' WHERE portal = ? AND entity_type = ? AND id = ?`, at...)
-	return err
 }

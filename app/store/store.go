@@ -57,6 +57,8 @@ type Scheduler interface {
 	Push(rows []lane.Row)
 	Holds(lane string) bool
 	Pending(like lane.NewRow) bool
+	// Ended tells of rows that the outcome of another one of their part has ended, before that outcome.
+	Ended(lane string, ids []int64)
 	// Foreign tells that rows of a lane ("": of any) were changed past the scheduler.
 	Foreign(lane string)
 }
@@ -193,6 +195,7 @@ type noScheduler struct{}
 func (noScheduler) Push([]lane.Row)          {}
 func (noScheduler) Holds(string) bool        { return false }
 func (noScheduler) Pending(lane.NewRow) bool { return false }
+func (noScheduler) Ended(string, []int64)    {}
 func (noScheduler) Foreign(string)           {}
 
 // Ready reports whether work can be taken: the database answers and no commit has failed for good.

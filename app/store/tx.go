@@ -22,6 +22,7 @@ type tx struct {
 	fences map[string]int64 // of lanes checked in this transaction; locked until its end
 	told   map[string]bool  // lanes that other nodes were told of
 	reread []string         // lanes whose rows were changed by hand
+	covers []covered        // rows that another row's outcome has ended
 }
 
 // runAll runs accepts first and everything else after them, in the order in which it came; where many rows

@@ -153,6 +153,11 @@ func (w *writer) answer(group []*op, t *tx, err error) {
 			w.s.scheduler().Push(pushed)
 		}
 	}
+	if err == nil {
+		for _, c := range t.covers {
+			w.s.scheduler().Ended(c.lane, c.ids)
+		}
+	}
 	for _, o := range group {
 		if err != nil {
 			o.done(err)

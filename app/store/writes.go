@@ -65,9 +65,19 @@ func (t *tx) applyOne(w lane.Write) error {
 	case feed.Advance:
 		return t.advance(w)
 	case portal.CardSeen:
-		return t.cardSeen(w.Card)
-	case portal.OwnStage:
-		return t.ownStage(w)
+		return t.cardSeen(w)
+	case portal.CardGone:
+		return t.cardGone(w)
+	case portal.OwnBegun:
+		return t.ownBegun(w)
+	case portal.OwnEnded:
+		return t.ownEnded(w)
+	case inbox.Look:
+		return t.look(w.Row)
+	case inbox.Swept:
+		return t.swept(w)
+	case inbox.Forget:
+		return t.forget(w.Row)
 	default:
 		return errors.New("the store does not know this write")
 	}

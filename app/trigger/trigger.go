@@ -1,16 +1,9 @@
-// Package trigger turns events of CRM cards into actions.
-//
-// Bitrix24 has no event for a stage: the card is read and compared with what was last seen of it. A
-// stage is entered once; what was seen and the actions that it starts are stored in one transaction.
 package trigger
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -23,9 +16,11 @@ import (
 	"konturbridge/bitrix"
 )
 
-// Store is what the trigger keeps.
+// Store is what the trigger reads.
 type Store interface {
 	Card(ctx context.Context, id portal.ID, entityType int, item int64) (portal.Card, error)
+	// WaitingEvents lists the unfinished events of a card.
+	WaitingEvents(ctx context.Context, lane, part string) ([]inbox.Waiting, error)
 }
 
 // Portals gives what a portal's administrator has set.
@@ -54,12 +49,23 @@ type Deps struct {
 }
 
 // Worker works the rows of events.
-type Worker struct{ Deps }
+type Worker struct {
+	Deps
+	reader *reader
+}
 
 // New returns a Worker.
-func New(d Deps) *Worker { return &Worker{d} }
+func New(d Deps) *Worker { return &Worker{d, newReader(d.Now)} }
 
-// Work implements lane.Worker.
+// How long a look waits for the answer to one of the bridge's own writes to the card, and how often it asks.
+// One that is under way for longer had its answer lost, and its next try is far: the look takes it for made.
+const (
+	ownPause    = time.Second
+	ownPatience = 5 * time.Minute
+)
+
+// Work implements lane.Worker: it looks at the card that an event is about. The row may run twice; a look
+// begins from what is stored.
 func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	h, err := inbox.ReadHappened(row.Body)
 	if err != nil {
@@ -74,34 +80,122 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if len(watching) == 0 {
 		return lane.Result{Note: "no trigger watches such cards"}, nil
 	}
-	b24, err := w.Bitrix(ctx, id)
+	look := &look{Worker: w, ctx: ctx, id: id, row: row, card: h.Card, watching: watching, born: isCreation(h.Event)}
+	return look.work()
+}
+
+// look is one look at a card.
+type look struct {
+	*Worker
+	ctx      context.Context
+	id       portal.ID
+	row      lane.Row
+	card     docflow.Card
+	watching []settings.Trigger
+
+	b24    *bitrix.Client
+	covers []int64 // events that waited when the look began
+	born   bool    // one of them tells that the card was created
+	sight  sight
+}
+
+func (l *look) work() (lane.Result, error) {
+	if err := l.before(); err != nil {
+		return lane.Result{}, err
+	}
+	now := l.Now()
+	if slices.ContainsFunc(l.sight.before.Own, func(o portal.Own) bool { return !o.Made && now.Sub(o.At) < ownPatience }) {
+		return lane.Result{Verdict: lane.Aside, At: now.Add(ownPause), Note: "the bridge itself is writing to the card"}, nil
+	}
+	var err error
+	if l.b24, err = l.Bitrix(l.ctx, l.id); err != nil {
+		return lane.Result{}, err
+	}
+	item, at, err := l.reader.item(l.ctx, l.b24, l.id, l.card)
 	if err != nil {
 		return lane.Result{}, err
 	}
-	item, err := b24.ItemGet(ctx, bitrix.EntityTypeID(h.Card.EntityType), bitrix.ID(h.Card.ID))
-	if errors.Is(err, bitrix.ErrNotFound) {
-		return lane.Result{Note: "the card is gone"}, nil
+	if item == nil {
+		return lane.Result{Note: "the card is gone", Writes: []lane.Write{
+			portal.CardGone{Portal: l.id, Card: l.card, Row: l.row.ID, Covers: l.covers}}}, nil
 	}
+	l.sight.now = l.seenNow(item, at, now)
+	if err := l.history(); err != nil {
+		return lane.Result{}, err
+	}
+	return l.outcome()
+}
+
+// before reads what is known: the card as it was last seen, and the events that this look will answer. Both
+// come first: what happens from here on makes an event of its own, or refuses the look's outcome.
+func (l *look) before() error {
+	waiting, err := l.Store.WaitingEvents(l.ctx, l.row.Lane, l.row.Part)
 	if err != nil {
-		return lane.Result{}, err
+		return err
 	}
-	now := seenNow(id, h.Card, item, watching)
-	now.Seen = w.Now()
-	before, err := w.Store.Card(ctx, id, h.Card.EntityType, h.Card.ID)
-	// What was seen before anybody watched such cards says nothing about what happened since.
-	since := w.Portals.Since(id, h.Card)
-	known := err == nil && !before.Seen.Before(since.Truncate(time.Second))
-	if err != nil && !errors.Is(err, w.NotFound) {
-		return lane.Result{}, err
-	}
-	entered := false
-	if slices.ContainsFunc(watching, func(t settings.Trigger) bool { return t.Field == "" && t.Stage == now.Stage }) {
-		if entered, err = w.entered(ctx, b24, h, before, known, now, since); err != nil {
-			return lane.Result{}, err
+	for _, e := range waiting {
+		if e.ID != l.row.ID {
+			l.covers = append(l.covers, e.ID)
+			l.born = l.born || isCreation(e.Code)
 		}
 	}
-	firing := slices.DeleteFunc(watching, func(t settings.Trigger) bool { return !fires(t, before, known, now, entered) })
-	rows, err := w.start(ctx, id, h.Card, firing)
+	before, err := l.Store.Card(l.ctx, l.id, l.card.EntityType, l.card.ID)
+	if err != nil && !errors.Is(err, l.NotFound) {
+		return err
+	}
+	before.Portal, before.Card = l.id, l.card
+	since := l.Portals.Since(l.id, l.card).Truncate(time.Second) // histories are in whole seconds
+	if since.IsZero() {
+		since = l.Now()
+	}
+	// What was seen before anybody watched such cards says nothing about what happened since.
+	l.sight = sight{before: before, known: !before.Seen.IsZero() && !before.Seen.Before(since), born: l.born, since: since}
+	return nil
+}
+
+// seenNow is what is remembered of a card: its stage and the fields that triggers watch.
+func (l *look) seenNow(item bitrix.Item, at, now time.Time) portal.Card {
+	c := portal.Card{Portal: l.id, Card: l.card, Category: item.Int("categoryId"), Stage: item.String("stageId"), Fields: map[string]string{},
+		Moved: item.Time("movedTime"), Updated: item.Time("updatedTime"), Looked: at, Seen: now, Own: l.sight.before.Own, Version: l.sight.before.Version}
+	for _, t := range l.watching {
+		if t.Field != "" {
+			c.Fields[t.Field] = portal.FieldText(item, t.Field)
+		}
+	}
+	return c
+}
+
+// history reads the card's stage history where the card can have entered a stage since it was last seen.
+func (l *look) history() error {
+	if !slices.ContainsFunc(l.watching, func(t settings.Trigger) bool { return t.Stage != "" }) {
+		l.sight.still = l.sight.stays()
+		return nil
+	}
+	if l.sight.still = l.sight.stays() || l.sight.longAgo(); l.sight.still {
+		return nil
+	}
+	var err error
+	l.sight.rows, l.sight.have, err = l.reader.history(l.ctx, l.b24, l.id, l.card, l.sight.before.History)
+	return err
+}
+
+// outcome starts the actions of what fires and stores what was seen.
+func (l *look) outcome() (lane.Result, error) {
+	entered, after, met := l.sight.settle()
+	var firing []settings.Trigger
+	for _, e := range entered {
+		for _, t := range l.watching {
+			if t.Stage == e.stage && t.Stage != "" && inFunnel(t, e.category) {
+				firing = append(firing, t)
+			}
+		}
+	}
+	for _, t := range l.watching {
+		if t.Field != "" && inFunnel(t, after.Category) && l.changed(t.Field) {
+			firing = append(firing, t)
+		}
+	}
+	rows, err := l.start(l.ctx, l.id, l.card, firing)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -109,18 +203,23 @@ func (w *Worker) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	for _, t := range firing {
 		note += "started " + t.Action + "; "
 	}
-	return lane.Result{Note: note, Writes: append([]lane.Write{portal.CardSeen{Card: now}}, rows...)}, nil
+	seen := portal.CardSeen{Card: after, Met: met, Row: l.row.ID, Covers: l.covers}
+	return lane.Result{Note: note, Writes: append([]lane.Write{seen}, rows...)}, nil
 }
 
-// seenNow is what is remembered of a card: its stage and the fields that triggers watch.
-func seenNow(id portal.ID, card docflow.Card, item bitrix.Item, watching []settings.Trigger) portal.Card {
-	now := portal.Card{Portal: id, Card: card, Category: item.Int("categoryId"), Stage: item.String("stageId"), Fields: map[string]string{}}
-	for _, t := range watching {
-		if t.Field != "" {
-			now.Fields[t.Field] = fieldText(item, t.Field)
-		}
+// changed reports whether somebody else changed a watched field since the last look.
+func (l *look) changed(name string) bool {
+	was, watched := l.sight.before.Fields[name]
+	if !l.sight.known || l.sight.before.Gone || !watched || was == l.sight.now.Fields[name] {
+		return false
 	}
-	return now
+	return !slices.ContainsFunc(l.sight.before.Own, func(o portal.Own) bool {
+		return slices.ContainsFunc(o.Fields, func(own string) bool { return portal.FieldName(own) == portal.FieldName(name) })
+	})
+}
+
+func inFunnel(t settings.Trigger, category int64) bool {
+	return t.Category == nil || int64(*t.Category) == category
 }
 
 // about keeps the triggers for cards of this kind.
@@ -134,182 +233,17 @@ func about(all []settings.Trigger, card docflow.Card) []settings.Trigger {
 	return own
 }
 
-// entered reports whether the card has entered its stage since it was last seen. A card that was never
-// seen has entered it when it was created there, or when the portal's own stage history says that it
-// came there after the bridge began to watch; an old card that is merely edited runs nothing.
-func (w *Worker) entered(ctx context.Context, b24 *bitrix.Client, h inbox.Happened, before portal.Card, known bool, now portal.Card, since time.Time) (bool, error) {
-	if known {
-		return before.Stage != now.Stage && before.OwnStage != now.Stage, nil
-	}
-	if isCreation(h.Event) {
-		return true, nil
-	}
-	var last time.Time
-	filter := map[string]any{"OWNER_ID": h.Card.ID}
-	for change, err := range b24.StageHistory(ctx, bitrix.EntityTypeID(h.Card.EntityType), 0, filter) {
-		if err != nil {
-			return false, fmt.Errorf("stage history: %w", err)
-		}
-		if change.StageID == now.Stage {
-			last = change.Created.Time
+// Watched tells whether triggers watch cards of this kind, and which of their fields.
+func Watched(all []settings.Trigger, card docflow.Card) (any bool, fields []string) {
+	for _, t := range about(all, card) {
+		any = true
+		if t.Field != "" && !slices.Contains(fields, t.Field) {
+			fields = append(fields, t.Field)
 		}
 	}
-	return !last.IsZero() && !last.Before(since.Truncate(time.Second)), nil
+	return any, fields
 }
 
 func isCreation(event string) bool {
 	return event == "ONCRMDEALADD" || event == "ONCRMLEADADD" || strings.HasPrefix(event, "ONCRMDYNAMICITEMADD")
-}
-
-// fires decides one trigger.
-func fires(t settings.Trigger, before portal.Card, known bool, now portal.Card, entered bool) bool {
-	if t.Category != nil && int64(*t.Category) != now.Category {
-		return false
-	}
-	if t.Field != "" {
-		was, watched := before.Fields[t.Field]
-		return known && watched && was != now.Fields[t.Field]
-	}
-	return entered && t.Stage == now.Stage
-}
-
-// fieldText is a field's value in the form in which changes are told: no value is "", and of files only
-// the ids are kept, since their links carry the access token and differ with every reading.
-func fieldText(item bitrix.Item, name string) string {
-	if !item.Has(name) {
-		name = standardName(name)
-	}
-	var value any
-	if raw := item.Raw(name); raw == nil || json.Unmarshal(raw, &value) != nil {
-		return ""
-	}
-	switch v := withoutLinks(value).(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case []any:
-		if len(v) == 0 {
-			return ""
-		}
-		value = v
-	default:
-		value = v
-	}
-	text, err := json.Marshal(value)
-	if err != nil { // it was JSON a moment ago
-		return ""
-	}
-	return string(text)
-}
-
-func withoutLinks(value any) any {
-	switch v := value.(type) {
-	case map[string]any:
-		if _, file := v["id"]; file {
-			return v["id"]
-		}
-	case []any:
-		for i := range v {
-			v[i] = withoutLinks(v[i])
-		}
-	}
-	return value
-}
-
-// standardName is a standard field's name in the universal methods. User fields keep theirs there.
-// doc: api-reference/crm/universal/object-fields.md
-func standardName(upper string) string {
-	switch upper {
-	case "DATE_CREATE":
-		return "createdTime"
-	case "DATE_MODIFY":
-		return "updatedTime"
-	case "STATUS_ID":
-		return "stageId"
-	}
-	parts := strings.Split(strings.ToLower(upper), "_")
-	for i, part := range parts {
-		if i > 0 && part != "" {
-			parts[i] = strings.ToUpper(part[:1]) + part[1:]
-		}
-	}
-	return strings.Join(parts, "")
-}
-
-// start makes the rows that run the triggers' actions, with their parameters rendered now: what the card
-// said when it entered the stage. The card is read once, for all that the parameters look at.
-func (w *Worker) start(ctx context.Context, id portal.ID, card docflow.Card, firing []settings.Trigger) ([]lane.Write, error) {
-	var reads []string
-	for _, t := range firing {
-		more, err := mapping.Reads(parameters(t))
-		if err != nil {
-			return nil, err
-		}
-		reads = append(reads, more...)
-	}
-	seen := mapping.Card{Entity: card.Entity()}
-	if len(reads) > 0 {
-		var err error
-		if seen, err = w.Cards.Read(ctx, id, card, reads); err != nil {
-			return nil, err
-		}
-	}
-	rows := make([]lane.Write, 0, len(firing))
-	for _, t := range firing {
-		value, problems := mapping.RenderValue(parameters(t), seen)
-		if len(problems) > 0 {
-			rows = append(rows, w.Refused(string(id), card, t.Action, badParameters(t, problems)))
-			continue
-		}
-		call := inbox.Call{Card: card, Properties: bitrix.Properties{}}
-		rendered, _ := value.(map[string]any)
-		for name := range t.Parameters {
-			call.Properties[name] = propertyOf(rendered[name])
-		}
-		body, err := json.Marshal(call)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, lane.NewRow{Lane: string(id), Part: card.String(), Key: call.Properties.First("docflow_id"),
-			Kind: w.Kind, Code: t.Action, Body: body})
-	}
-	return rows, nil
-}
-
-// badParameters says which parameters of a trigger could not be made of the card.
-func badParameters(t settings.Trigger, problems []mapping.Problem) *docflow.Refusal {
-	ru, en := make([]string, 0, len(problems)), make([]string, 0, len(problems))
-	for _, p := range problems {
-		ru, en = append(ru, p.Text()), append(en, p.English())
-	}
-	return &docflow.Refusal{Code: "bad_parameters", Cause: mapping.Problems(problems),
-		CRMText: fmt.Sprintf("Действие %s не запущено, проверьте параметры триггера в настройках моста:\n%s", t.Action, strings.Join(ru, "\n")),
-		TextEN:  fmt.Sprintf("%s was not started; check the trigger's parameters:\n%s", t.Action, strings.Join(en, "\n"))}
-}
-
-func parameters(t settings.Trigger) map[string]any {
-	if t.Parameters == nil {
-		return map[string]any{}
-	}
-	return t.Parameters
-}
-
-func propertyOf(value any) bitrix.PropertyValue {
-	switch v := value.(type) {
-	case nil:
-		return bitrix.PropertyValue{}
-	case []any:
-		p := bitrix.PropertyValue{List: true}
-		for _, each := range v {
-			p.Values = append(p.Values, propertyOf(each).First())
-		}
-		return p
-	case map[string]any: // a file: its address carries a token, so only its id is kept
-		return propertyOf(v["id"])
-	case float64: // as people write numbers: 4500000, not 4.5e+06
-		return bitrix.PropertyValue{Values: []string{strconv.FormatFloat(v, 'f', -1, 64)}}
-	default:
-		return bitrix.PropertyValue{Values: []string{fmt.Sprint(v)}}
-	}
 }

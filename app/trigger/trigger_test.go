@@ -28,6 +28,7 @@ const member = "m1"
 // rig is a trigger worker beside a simulated portal. It stands for its own dependencies.
 type rig struct {
 	refused []*docflow.Refusal
+	effect  int64
 	*apptest.Clock
 	sim      *bitrixsim.Portal
 	b24      *bitrix.Client
@@ -52,7 +53,7 @@ func setup(t *testing.T, triggers ...settings.Trigger) *rig {
 // refuse keeps what would be shown in the card.
 func (r *rig) refuse(_ string, card docflow.Card, _ string, refusal *docflow.Refusal) lane.Write {
 	r.refused = append(r.refused, refusal)
-	return portal.OwnStage{Card: card}
+	return portal.OwnEnded{Portal: member, Card: card}
 }
 
 func (r *rig) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return r.b24, nil }
@@ -156,8 +157,7 @@ func TestOwnMovesRunNothing(t *testing.T) {
 			if seen {
 				require.Empty(t, r.happens(t, added, 2, deal))
 			}
-			require.NoError(t, r.store.Commit(t.Context(), portal.OwnStage{Portal: member, Card: docflow.Card{EntityType: 2, ID: int64(deal)}, Stage: "PREPARATION"}))
-			require.NoError(t, r.sim.MoveStage(2, deal, "PREPARATION"))
+			r.ownMove(t, deal, "PREPARATION")
 			require.Empty(t, r.happens(t, edited, 2, deal))
 			require.NoError(t, r.sim.MoveStage(2, deal, "EXECUTING"))
 			require.Len(t, r.happens(t, edited, 2, deal), 1, "a person's move runs")
@@ -165,6 +165,16 @@ func TestOwnMovesRunNothing(t *testing.T) {
 			require.Len(t, r.happens(t, edited, 2, deal), 1, "back too: the bridge's own move was long ago")
 		})
 	}
+}
+
+// ownMove moves a deal as the bridge does.
+func (r *rig) ownMove(t *testing.T, deal int, stage string) {
+	t.Helper()
+	r.effect++
+	card := docflow.Card{EntityType: 2, ID: int64(deal)}
+	require.NoError(t, r.store.Commit(t.Context(), portal.OwnBegun{Portal: member, Card: card, Own: portal.Own{Effect: r.effect, Stage: stage, At: r.Now()}}))
+	require.NoError(t, r.sim.MoveStage(2, deal, stage))
+	require.NoError(t, r.store.Commit(t.Context(), portal.OwnEnded{Portal: member, Card: card, Effect: r.effect, Made: true}))
 }
 
 func TestWhichCards(t *testing.T) {
@@ -206,7 +216,9 @@ func TestWhichCards(t *testing.T) {
 func TestCardsThatAreGoneOrUnwatched(t *testing.T) {
 	t.Parallel()
 	r := setup(t, on("NEW"))
-	require.Empty(t, r.work(t, edited, 2, 4000).Writes)
+	gone := r.work(t, edited, 2, 4000)
+	require.Equal(t, []lane.Write{portal.CardGone{Portal: member, Card: docflow.Card{EntityType: 2, ID: 4000}}}, gone.Writes)
+	require.NoError(t, r.store.Commit(t.Context(), gone.Writes...))
 	lead := r.sim.CreateItem(bitrixsim.Lead, map[string]any{})
 	before := r.sim.Requests()
 	require.Empty(t, r.work(t, "ONCRMLEADADD", 1, lead).Writes)
@@ -306,8 +318,7 @@ func TestAParameterThatFails(t *testing.T) {
 	require.NoError(t, err)
 	result, err := r.worker.Work(t.Context(), lane.Row{Lane: member, Body: body})
 	require.NoError(t, err)
-	require.Contains(t, result.Writes, lane.Write(portal.CardSeen{Card: portal.Card{Portal: member, Card: docflow.Card{EntityType: 2, ID: int64(deal)},
-		Stage: "NEW", Fields: map[string]string{}, Seen: r.Now()}}))
+	require.Equal(t, "NEW", result.Writes[0].(portal.CardSeen).Card.Stage)
 	require.Len(t, result.Writes, 2, "the card is told instead of the action being started")
 	require.Len(t, r.refused, 1)
 	require.Equal(t, "bad_parameters", r.refused[0].Code)

@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"konturbridge/app/inbox"
+	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 )
 
@@ -48,6 +49,16 @@ func (h *handlers) payment(c *fiber.Ctx, e bitrix.Event) error {
 	return c.SendStatus(fiber.StatusOK)
 }
 
+// notice stores that a portal's offline queue has rows, so that it is read at once.
+func (h *handlers) notice(c *fiber.Ctx, id portal.ID) error {
+	ctx, cancel := stored(c)
+	defer cancel()
+	if err := h.deps.Inbox.Notice(ctx, string(id)); err != nil {
+		return fmt.Errorf("store a notice: %w", err)
+	}
+	return c.SendStatus(fiber.StatusOK)
+}
+
 // happened stores an event of a card. Anything else that is trusted is none of the bridge's business:
 // an error would only make the queue call slower.
 func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
@@ -56,8 +67,7 @@ func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
 		return err
 	}
 	if e.Name == bitrix.EventOffline {
-		h.deps.Offline(c.UserContext(), p.ID)
-		return c.SendStatus(fiber.StatusOK)
+		return h.notice(c, p.ID)
 	}
 	ctx, cancel := stored(c)
 	defer cancel()

@@ -72,7 +72,6 @@ type rig struct {
 	sessions  *portal.Sessions
 	setup     *portal.Setup
 	journal   *journal
-	offline   chan portal.ID
 	deps      web.Deps
 }
 
@@ -81,7 +80,7 @@ type option func(*web.Deps)
 
 func newRig(t *testing.T, options ...option) *rig {
 	t.Helper()
-	r := &rig{journal: &journal{seen: map[string]int{}}, offline: make(chan portal.ID, 16)}
+	r := &rig{journal: &journal{seen: map[string]int{}}}
 	r.sim = bitrixsim.New(bitrixsim.Config{})
 	server := httptest.NewServer(r.sim)
 	t.Cleanup(server.Close)
@@ -119,8 +118,7 @@ func newRig(t *testing.T, options ...option) *rig {
 		Robot: func(_ context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error) {
 			return page.RobotForm{Title: string(id) + " " + lang + " " + s.Code}, nil
 		},
-		Offline: func(_ context.Context, id portal.ID) { r.offline <- id },
-		Ready:   r.store.Ready, Observe: r.journal.observe, Log: log,
+		Ready: r.store.Ready, Observe: r.journal.observe, Log: log,
 	}
 	for _, o := range options {
 		o(&r.deps)

@@ -48,6 +48,7 @@ type Inbox interface {
 	Robot(ctx context.Context, portal string, r bitrix.RobotCall) (duplicate bool, err error)
 	Hook(ctx context.Context, portal, code string, h bitrix.Hook) (duplicate bool, err error)
 	Event(ctx context.Context, portal string, e bitrix.Event) (duplicate bool, err error)
+	Notice(ctx context.Context, portal string) error
 }
 
 // Sessions signs and reads page sessions; *portal.Sessions is one.
@@ -56,7 +57,7 @@ type Sessions interface {
 	Open(token string) (portal.Session, error)
 }
 
-// Deps is what the public side needs. Words, Offline, Observe and Log may be left out.
+// Deps is what the public side needs. Words, Observe and Log may be left out.
 type Deps struct {
 	Trust     Trust
 	Installer Installer
@@ -73,8 +74,6 @@ type Deps struct {
 	Robot func(ctx context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error)
 	// Words names a docflow's kind and state in Russian.
 	Words func(r docflow.Record) (kind, state string)
-	// Offline is told that a portal's offline queue has rows; the queue is read anyway, only later.
-	Offline func(ctx context.Context, id portal.ID)
 	// Ready reports whether work can be taken.
 	Ready func(ctx context.Context) error
 	// Observe is told of every answer: the route's pattern, never the path. It must not block.
@@ -98,9 +97,6 @@ func New(deps Deps) *fiber.App {
 	}
 	if deps.Words == nil {
 		deps.Words = func(r docflow.Record) (string, string) { return r.Kind, string(r.State) }
-	}
-	if deps.Offline == nil {
-		deps.Offline = func(context.Context, portal.ID) {}
 	}
 	h := &handlers{deps: deps, codes: make(map[string]string, len(deps.Codes))}
 	for _, code := range deps.Codes {

@@ -127,6 +127,7 @@ type holder struct {
 	waiting map[lane.Likeness]bool
 	pushed  []lane.Row
 	foreign []string
+	ended   []int64
 }
 
 func (h *holder) Push(rows []lane.Row) {
@@ -145,6 +146,12 @@ func (h *holder) Pending(like lane.NewRow) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.waiting[like.Like()]
+}
+
+func (h *holder) Ended(_ string, ids []int64) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.ended = append(h.ended, ids...)
 }
 
 func (h *holder) Foreign(name string) {

@@ -283,30 +283,3 @@ func portalErased(t *testing.T, db Opened) {
 	require.Equal(t, "new secret", p.HookSecret, "the wiped one is not kept")
 	require.Empty(t, p.Settings)
 }
-
-func cards(t *testing.T, db Opened) {
-	st := db.Open(t)
-	read := func() portal.Card {
-		c, err := st.Card(t.Context(), "p", 2, 57)
-		require.NoError(t, err)
-		return c
-	}
-	_, err := st.Card(t.Context(), "p", 2, 57)
-	require.ErrorIs(t, err, store.ErrNotFound)
-	own := func(stage string) lane.Write { return portal.OwnStage{Portal: "p", Card: card, Stage: stage} }
-	require.NoError(t, st.Commit(t.Context(), own("C1:WON")))
-	require.Equal(t, "C1:WON", read().Stage, "a card that was never read enters nothing by our own move")
-
-	c := portal.Card{Portal: "p", Card: card, Category: 1, Stage: "C1:NEW", Fields: map[string]string{"UF_CRM_A": "1"},
-		Seen: time.Now().Truncate(time.Millisecond)}
-	require.NoError(t, st.Commit(t.Context(), portal.CardSeen{Card: c}))
-	got := read()
-	require.Equal(t, "C1:WON", got.OwnStage, "our move has not been seen yet")
-	got.OwnStage = ""
-	require.Equal(t, c, got)
-	c.Stage, c.Fields = "C1:WON", nil
-	require.NoError(t, st.Commit(t.Context(), portal.CardSeen{Card: c}))
-	got = read()
-	require.Empty(t, got.OwnStage, "it was seen: the next time it is a person's")
-	require.Empty(t, got.Fields)
-}

@@ -158,7 +158,7 @@ func (w *world) unfinished(sum tally) string {
 	}
 	for kind, jobs := range w.jobs("waiting") {
 		switch kind {
-		case "news", "offline", "prune", "setup-check": // for ever
+		case "news", "offline", "prune", "setup-check", "watchdog": // for ever
 		case "robot":
 			for _, j := range jobs {
 				if !looking[j.Lane+" "+j.Part] || j.Note == "" {

@@ -44,6 +44,18 @@ func (c *clock) Add(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
+// clocked are authorization servers whose tokens live by the clock of the test.
+type clocked struct {
+	*oauth.Servers
+	clock *clock
+}
+
+func (c clocked) Exchange(ctx context.Context, server string, keys oauth.Keys, refresh string) (oauth.Pair, error) {
+	p, err := c.Servers.Exchange(ctx, server, keys, refresh)
+	p.Expires = c.clock.Now().Add(time.Hour)
+	return p, err
+}
+
 // rig is one bridge's portals against a simulated Bitrix24, on a real database.
 type rig struct {
 	clock     *clock
@@ -60,11 +72,13 @@ type rig struct {
 	processes []int // smart processes that the settings name
 
 	mu       sync.Mutex
+	worker   *bitrix.Client
 	keepers  map[string]*oauth.PairKeeper
 	replaced []string
 }
 
-func newRig(t *testing.T) *rig {
+// newRig simulates a portal and one application, and others that may be installed too.
+func newRig(t *testing.T, others ...string) *rig {
 	t.Helper()
 	r := &rig{clock: &clock{now: time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)}, keepers: map[string]*oauth.PairKeeper{}}
 	r.sim = bitrixsim.New(bitrixsim.Config{Now: r.clock.Now})
@@ -72,7 +86,14 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(server.Close)
 	t.Cleanup(r.sim.Close)
 	r.sim.SetBaseURL(server.URL)
+	keys := []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}}
 	r.sim.AddApp(app(true))
+	for _, other := range others {
+		a := app(true)
+		a.ClientID = other
+		r.sim.AddApp(a)
+		keys = append(keys, oauth.Keys{ClientID: other, ClientSecret: "app-secret"})
+	}
 	r.portal = r.sim.AddPortal("agency")
 
 	key := make([]byte, seal.KeySize)
@@ -92,8 +113,8 @@ func newRig(t *testing.T) *rig {
 	r.memory = cache.NewMemory(r.clock.Now)
 	r.deps = portal.InstallerDeps{
 		Memory:  r.memory,
-		Portals: r.directory, Store: r.store, Pairs: r.store, Pending: r.store, Rows: r.store, Servers: servers, Upstream: up,
-		Keys:     []oauth.Keys{{ClientID: clientID, ClientSecret: "app-secret"}},
+		Portals: r.directory, Store: r.store, Pairs: r.store, Pending: r.store, Rows: r.store, Servers: clocked{servers, r.clock}, Upstream: up,
+		Keys:     keys,
 		Replaced: r.replacedPair, Now: r.clock.Now,
 	}
 	r.installer = portal.NewInstaller(r.deps)
@@ -133,7 +154,7 @@ func (r *rig) keeper(key, clientID string) portal.Keeper {
 	defer r.mu.Unlock()
 	if r.keepers[key] == nil {
 		keys := oauth.Keys{ClientID: clientID, ClientSecret: "app-secret"}
-		r.keepers[key] = oauth.NewPairKeeper(key, keys, r.deps.Servers.(*oauth.Servers), r.store, oauth.Deps{Cache: r.memory, Locks: r.memory,
+		r.keepers[key] = oauth.NewPairKeeper(key, keys, r.deps.Servers.(clocked), r.store, oauth.Deps{Cache: r.memory, Locks: r.memory,
 			Sealer: r.box, Now: r.clock.Now})
 	}
 	return r.keepers[key]
@@ -212,10 +233,18 @@ func (r *rig) requireNothing(t *testing.T) {
 
 func (r *rig) install(t *testing.T) portal.Portal {
 	t.Helper()
-	out, err := r.installer.Install(t.Context(), portal.FromPage(r.page(t, 1)))
+	return r.installAs(t, clientID)
+}
+
+func (r *rig) installAs(t *testing.T, client string) portal.Portal {
+	t.Helper()
+	query, form := r.portal.OpenPage(client, "", "", 1)
+	o, err := bitrix.ParsePage([]byte(query.Encode()), []byte(form.Encode()))
+	require.NoError(t, err)
+	out, err := r.installer.Install(t.Context(), portal.FromPage(o))
 	require.NoError(t, err)
 	require.Empty(t, out.Pending)
-	require.NoError(t, r.portal.FinishInstall(clientID))
+	require.NoError(t, r.portal.FinishInstall(client))
 	p, ok := r.stored(t)
 	require.True(t, ok)
 	return p

@@ -57,8 +57,8 @@ const maxHeirs = 20
 // doc: settings/oauth/auto-renewal.md
 const sparesRenewed = 150 * 24 * time.Hour
 
-// freshFor is how long ago an exchange must have been for its address to be surely the portal's present one.
-const freshFor = 10 * time.Minute
+// askPause is how long a portal that goes on calling a living application gone is not believed.
+const askPause = 10 * time.Minute
 
 // TokensDeps is what Tokens need. Moved and Log may be left out.
 type TokensDeps struct {
@@ -80,6 +80,7 @@ type Tokens struct {
 	deps     TokensDeps
 	portal   ID
 	clientID string // "": of the application that does the portal's work
+	turn     chan struct{}
 
 	mu       sync.Mutex
 	endpoint string    // confirmed by a renewal here
@@ -102,7 +103,7 @@ func NewTokens(deps TokensDeps, id ID, clientID string) *Tokens {
 	if deps.Log == nil {
 		deps.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Tokens{deps: deps, portal: id, clientID: clientID}
+	return &Tokens{deps: deps, portal: id, clientID: clientID, turn: make(chan struct{}, 1)}
 }
 
 // Token implements bitrix.TokenSource. Errors: wrapping ErrUnknown or ErrReconnect; those of the keeper.
@@ -119,6 +120,12 @@ func (t *Tokens) Refresh(ctx context.Context, stale string) (access, endpoint st
 // is gone is asked of the authorization server first: portals remember the tokens of deleted applications,
 // and may forget those of living ones.
 func (t *Tokens) Substitute(ctx context.Context, stale string, because error) (access, endpoint string, err error) {
+	select { // one at a time: calls made side by side find it out together
+	case t.turn <- struct{}{}:
+		defer func() { <-t.turn }()
+	case <-ctx.Done():
+		return "", "", ctx.Err()
+	}
 	a, err := t.worker()
 	if err != nil {
 		return "", "", err
@@ -145,7 +152,7 @@ func (t *Tokens) mayAsk() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.deps.Now()
-	if now.Sub(t.asked) < freshFor {
+	if now.Sub(t.asked) < askPause {
 		return false
 	}
 	t.asked = now
@@ -186,7 +193,7 @@ func (t *Tokens) give(ctx context.Context, ask func(Keeper) (string, string, err
 		key := PairKey(t.portal, a.ClientID, a.UserID)
 		k := t.deps.Keeper(key, a.ClientID)
 		if access, endpoint, err = ask(k); err == nil {
-			access, endpoint, err = t.addressed(ctx, k, key, access, endpoint)
+			access, endpoint, err = t.addressed(ctx, k, access, endpoint)
 		}
 		switch {
 		case err == nil:
@@ -282,18 +289,13 @@ func (t *Tokens) lose(ctx context.Context, a Application, refused error) (next b
 
 // addressed makes sure that a token goes to the portal's present address: a spare pair may be from before the
 // portal was renamed, and its old name may be somebody else's by now. A renewal tells.
-func (t *Tokens) addressed(ctx context.Context, k Keeper, key, access, endpoint string) (string, string, error) {
+func (t *Tokens) addressed(ctx context.Context, k Keeper, access, endpoint string) (string, string, error) {
 	if t.known(endpoint) {
 		return access, endpoint, nil
 	}
-	pair, err := t.deps.Store.LoadPair(ctx, key)
+	access, endpoint, err := k.Refresh(ctx, access)
 	if err != nil {
 		return "", "", err
-	}
-	if pair.Access != access || pair.Expires.Before(t.deps.Now().Add(time.Hour-freshFor)) {
-		if access, endpoint, err = k.Refresh(ctx, access); err != nil {
-			return "", "", err
-		}
 	}
 	t.mu.Lock()
 	t.endpoint = endpoint

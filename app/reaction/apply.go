@@ -208,12 +208,18 @@ func (r *run) comment(e Effect, p CommentParams) (string, error) {
 		note = "Файлы не приложены: " + explain(err)
 		parcel.small, parcel.large = nil, nil
 	}
+	if err := r.setKeyFields(e, parcel.said); err != nil {
+		if passing(err) {
+			return "", err
+		}
+		note = strings.TrimSpace(note + " Данные выписки не записаны в поля: " + explain(err))
+	}
 	links, err := r.drive(e, parcel.large)
 	if passing(err) {
 		return "", err
 	}
 	if err != nil {
-		note = "Большие файлы не приложены: " + explain(err)
+		note = strings.TrimSpace(note + " Большие файлы не приложены: " + explain(err))
 	}
 	text = strings.Join(filled(append(append([]string{text}, keyData(parcel.said)...), append(links, note)...)...), "\n")
 	return note, r.once(e, "commented", func(ctx context.Context) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -144,16 +145,25 @@ func (b *bench) count(method string) (n int) {
 // completed files an extract, lets the registrar answer with one archive and stores the record.
 func (b *bench) completed(t *testing.T) reaction.FileItem {
 	t.Helper()
+	return b.delivered(t, realtysim.ResultFile{Type: "outdoc", Name: "a", Data: []byte("PK\x03\x04archive")})[0]
+}
+
+// delivered is completed with the files of a test.
+func (b *bench) delivered(t *testing.T, files ...realtysim.ResultFile) (items []reaction.FileItem) {
+	t.Helper()
 	body, err := realty.NewCreateBody("d", map[string]string{"type": "info", "cadastralNumber": "47:14:1203001:814"})
 	require.NoError(t, err)
 	made, err := b.client.Create(t.Context(), realty.ObjectRequestKind, body)
 	require.NoError(t, err)
 	require.NoError(t, b.realty.Dispatch(string(made.ID)))
-	require.NoError(t, b.realty.Complete(string(made.ID), realtysim.ResultFile{Type: "outdoc", Name: "a", Data: []byte("PK\x03\x04archive")}))
+	require.NoError(t, b.realty.Complete(string(made.ID), files...))
 	ended, _ := b.realty.Docflow(string(made.ID))
 	require.NoError(t, b.store.Commit(t.Context(), docflow.Prepare{Record: docflow.Record{ID: "d", Portal: "m1", Card: b.card, System: docflow.Realty,
 		RequestID: "d", ExternalID: string(made.ID), State: docflow.Completed, Created: b.Now()}}))
-	return reaction.FileItem{ID: ended.Files[0].ID, Name: "Выписка 1"}
+	for i, f := range ended.Files {
+		items = append(items, reaction.FileItem{ID: f.ID, Name: fmt.Sprintf("Выписка %d", i+1), Signatures: f.Signatures})
+	}
+	return items
 }
 
 func own(state string) reaction.FieldsParams {

@@ -3,7 +3,6 @@ package action
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -66,7 +65,7 @@ func (r *runner) readAround(ctx context.Context, b24 *bitrix.Client, c *call, it
 		return nil
 	}
 	company := parties[len(parties)-1].kind == bitrix.EntityCompany
-	chosen, err := r.readParties(ctx, b24, c, parties, company && wants("requisites"), card.Options)
+	chosen, err := r.readParties(ctx, b24, c, parties, company && wants("requisites"), wants("contacts.COMPANY"), card.Options)
 	if err != nil {
 		return err
 	}
@@ -77,103 +76,6 @@ func (r *runner) readAround(ctx context.Context, b24 *bitrix.Client, c *call, it
 		}
 		card.Company = p.fields
 		card.Requisites = p.requisite(chosen)
-	}
-	return nil
-}
-
-// party is a contact or a company of a card.
-type party struct {
-	kind   bitrix.EntityTypeID
-	id     bitrix.ID
-	papers bool // whether its requisites are looked at
-	fields map[string]any
-}
-
-// requisite is the chosen one of the party's requisites, else its first.
-func (p party) requisite(chosen bitrix.ID) map[string]any {
-	all, _ := p.fields["REQUISITES"].([]any)
-	var first map[string]any
-	for _, each := range all {
-		fields, _ := each.(map[string]any)
-		if first == nil {
-			first = fields
-		}
-		if id, err := bitrix.ParseID(fmt.Sprint(fields["ID"])); err == nil && id == chosen && chosen != 0 {
-			return fields
-		}
-	}
-	return first
-}
-
-// readParties reads contacts and companies with their requisites and those's addresses, and which
-// requisite the card has chosen (0: none).
-func (r *runner) readParties(ctx context.Context, b24 *bitrix.Client, c *call, parties []party, link bool, options map[string]mapping.Option) (chosen bitrix.ID, err error) {
-	var ask requests
-	var answers = make([]struct{ item, requisites int }, len(parties))
-	for i, p := range parties {
-		answers[i].item = ask.add("crm.item.get", map[string]any{"entityTypeId": int(p.kind), "id": p.id, "useOriginalUfNames": "Y"})
-		if p.papers {
-			answers[i].requisites = ask.add("crm.requisite.list", bitrix.ListOptions{
-				Filter: map[string]any{"ENTITY_TYPE_ID": int(p.kind), "ENTITY_ID": p.id}, Order: bitrix.Order{{Field: "SORT"}, {Field: "ID"}}})
-		}
-	}
-	linked := -1
-	if link {
-		linked = ask.add("crm.requisite.link.get", map[string]any{"entityTypeId": c.Card.EntityType, "entityId": c.Card.ID})
-	}
-	if err := ask.run(ctx, b24); err != nil {
-		return 0, err
-	}
-	for i := range parties {
-		var frame struct{ Item bitrix.Item }
-		if err := ask.read(answers[i].item, &frame); err != nil {
-			return 0, err
-		}
-		fields, err := r.fields.of(ctx, b24, string(c.portal), parties[i].kind)
-		if err != nil {
-			return 0, err
-		}
-		fields.options(options)
-		parties[i].fields = fields.upper(frame.Item)
-		if parties[i].papers {
-			var rows bitrix.List[bitrix.Item]
-			if err := ask.read(answers[i].requisites, &rows); err != nil {
-				return 0, err
-			}
-			parties[i].fields["REQUISITES"] = plainAll(rows)
-		}
-	}
-	if linked >= 0 {
-		var choice bitrix.RequisiteLink
-		if ask.read(linked, &choice) == nil { // nothing chosen is refused; the first one serves then
-			chosen = choice.RequisiteID
-		}
-	}
-	return chosen, readAddresses(ctx, b24, parties)
-}
-
-// readAddresses adds ADDRESSES to every requisite. They belong to the requisite, not to the party.
-func readAddresses(ctx context.Context, b24 *bitrix.Client, parties []party) error {
-	var ask requests
-	var owners []map[string]any
-	for _, p := range parties {
-		all, _ := p.fields["REQUISITES"].([]any)
-		for _, each := range all {
-			requisite, _ := each.(map[string]any)
-			owners = append(owners, requisite)
-			ask.add("crm.address.list", bitrix.ListOptions{Filter: map[string]any{
-				"ENTITY_TYPE_ID": int(bitrix.EntityRequisite), "ENTITY_ID": requisite["ID"]}})
-		}
-	}
-	if err := ask.run(ctx, b24); err != nil {
-		return err
-	}
-	for i, requisite := range owners {
-		var rows bitrix.List[bitrix.Item]
-		if err := ask.read(i, &rows); err != nil {
-			return err
-		}
-		requisite["ADDRESSES"] = plainAll(rows)
 	}
 	return nil
 }

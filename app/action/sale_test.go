@@ -152,6 +152,38 @@ func TestPartiesAreReadInBatches(t *testing.T) {
 	}
 }
 
+// TestContactsHaveTheirOwnCompanies: an organization that a contact acts for need not be the card's.
+func TestContactsHaveTheirOwnCompanies(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	p := w.demo.Portal
+	add := func(title, inn, city string) int {
+		id := p.CreateItem(bitrixsim.Company, map[string]any{"title": title})
+		p.AddAddress(p.AddRequisite(4, id, map[string]any{"RQ_INN": inn}), map[string]any{"CITY": city})
+		return id
+	}
+	bank, developer := add("Банк", "1", "Бердск"), add("Застройщик", "2", "Обь")
+	require.NoError(t, p.UpdateItem(bitrixsim.Deal, w.demo.Sale, map[string]any{"companyId": developer}))
+	told := func(buyers int) string {
+		t.Helper()
+		require.NoError(t, p.UpdateItem(bitrixsim.Contact, w.demo.Buyer, map[string]any{"companyId": buyers}))
+		w.set.Mappings = []settings.Mapping{{Name: "m", DocflowType: "object_request", Options: map[string]any{"type": "info", "cadastralNumber": "47:14:1203001:814",
+			"note": "{{ let c = contacts[1].COMPANY; join([c.TITLE, c.REQUISITES[0].RQ_INN, c.REQUISITES[0].ADDRESSES[0].CITY, contacts[0].COMPANY.TITLE, requisites.RQ_INN], '/') }}"}}}
+		w.do(t, "realty_create", w.demo.Sale, props{"docflow_type": "object_request", "mapping": "m"})
+		all := w.box.Realty.Docflows()
+		require.NotEmpty(t, all)
+		filed, _ := all[len(all)-1].Options.(map[string]any)
+		return fmt.Sprint(filed["note"])
+	}
+	require.Equal(t, "2", told(0), "no company: none is made up")
+	require.Equal(t, "Банк/1/Бердск/2", told(bank))
+	before := p.Requests()
+	require.Equal(t, "Застройщик/2/Обь/2", told(developer), "that of the card")
+	require.LessOrEqual(t, p.Requests()-before, 4, "which is not read twice")
+	p.HideCards(1, bitrixsim.Company, bank)
+	require.Equal(t, "2", told(bank), "one that can't be read is empty, and the card's does not stand in for it")
+}
+
 func TestSignAndSubmit(t *testing.T) {
 	t.Parallel()
 	for name, params := range map[string]func([]string) any{

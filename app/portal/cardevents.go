@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -29,24 +28,16 @@ func TellsOfCards(event string) bool {
 
 func isItemEvent(event string) bool { return strings.HasPrefix(event, "ONCRMDYNAMICITEM") }
 
-// signed gives the offline bindings that are missing the bridge's own name, where the plan knows names, and
-// reports whether there are any.
-func (r *run) signed(ctx context.Context, wanted []bitrix.EventBinding) (missing bool, err error) {
-	asked, known := false, false
+// signed gives the offline bindings that are missing the bridge's own name, where the plan knows names.
+func (r *run) signed(wanted []bitrix.EventBinding) error {
+	known, err := r.has(readNames)
+	if err != nil || !known || !r.seen.names {
+		return err
+	}
 	for i, b := range wanted {
-		if !b.Offline || slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) }) {
-			continue
-		}
-		if !asked {
-			if known, err = r.c.Feature(ctx, bitrix.FeatureAuthConnector); r.judge("read the plan", err) != nil {
-				return true, err
-			}
-			asked = true
-		}
-		if known {
+		if b.Offline && !slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) }) {
 			wanted[i].AuthConnector = Connector
 		}
-		missing = true
 	}
-	return missing, nil
+	return nil
 }

@@ -139,8 +139,7 @@ func (r *run) events(ctx context.Context) error {
 	if ok, err := r.has(readEvents); !ok {
 		return err
 	}
-	missing, err := r.signed(ctx, wanted)
-	if err != nil {
+	if err := r.signed(wanted); err != nil {
 		return err
 	}
 	var jobs []job
@@ -152,10 +151,12 @@ func (r *run) events(ctx context.Context) error {
 			jobs = append(jobs, r.unbind(b))
 		}
 	}
-	if err := r.write(ctx, jobs); err != nil || !missing || r.s.deps.Rebound == nil {
-		return err
+	before := len(r.report.Added)
+	err := r.write(ctx, jobs)
+	if r.s.deps.Rebound != nil && slices.ContainsFunc(r.report.Added[before:], func(name string) bool { return strings.HasPrefix(name, "offline") }) {
+		err = errors.Join(err, r.s.deps.Rebound(ctx, r.p.ID))
 	}
-	return r.s.deps.Rebound(ctx, r.p.ID)
+	return err
 }
 
 func sameBinding(a, b bitrix.EventBinding) bool {

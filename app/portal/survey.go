@@ -25,6 +25,7 @@ type survey struct {
 	placed    []bitrix.Placement
 	triggers  []bitrix.Trigger
 	processes []bitrix.SmartType
+	names     bool // whether the plan knows names of sources of changes
 	fields    map[bitrix.EntityTypeID][]bitrix.UserField // of deals and leads
 	smart     map[bitrix.EntityTypeID][]bitrix.FieldConfig
 
@@ -74,6 +75,7 @@ const (
 	readTabs      = "list the tabs"
 	readTriggers  = "list the automation triggers"
 	readProcesses = "list the smart processes"
+	readNames     = "read the plan's features"
 )
 
 func readFields(kind string) string { return "list the fields of " + kind }
@@ -89,7 +91,10 @@ func (r *run) look(ctx context.Context) {
 	}
 	if r.service {
 		all = append(all, into(readPlaces, &v.places, (*bitrix.Client).PlacementList), into(readTabs, &v.placed, (*bitrix.Client).PlacementGet),
-			into(readTriggers, &v.triggers, (*bitrix.Client).TriggerList), r.oldFields(bitrix.EntityDeal), r.oldFields(bitrix.EntityLead))
+			into(readTriggers, &v.triggers, (*bitrix.Client).TriggerList), r.oldFields(bitrix.EntityDeal), r.oldFields(bitrix.EntityLead),
+			into(readNames, &v.names, func(c *bitrix.Client, ctx context.Context) (bool, error) {
+				return c.Feature(ctx, bitrix.FeatureAuthConnector)
+			}))
 		if len(r.types) > 0 {
 			all = append(all, reading{readProcesses, r.smartTypes})
 		}

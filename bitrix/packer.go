@@ -273,7 +273,7 @@ func (l *line) limited(err error, began time.Time) bool {
 		}
 		l.refuses++
 		l.refused = time.Now()
-		l.pause = l.refused.Add(pause + rand.N(pause/4))
+		l.pause = later(l.refused.Add(pause+rand.N(pause/4)), upstream.RetryAt(err))
 	}
 	l.mu.Unlock()
 	if first {

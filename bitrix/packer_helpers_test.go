@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"path"
 	"strings"
@@ -64,6 +65,7 @@ type counter struct {
 	opened time.Time
 	hits   []hit
 	serve  func(method string, query url.Values) string                      // one command: {"result":…} or {"error":…}, with time
+	packed func(method string, query url.Values) string                      // the same in a batch; nil: serve
 	whole  func(r *http.Request, n int, h hit) (*http.Response, error, bool) // the n-th request; false: as usual
 }
 
@@ -107,6 +109,7 @@ func (p *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 			return resp, err
 		}
 	}
+	httptrace.ContextClientTrace(r.Context()).WroteHeaders() // from here on it may have been done
 	if h.method != "batch" {
 		return said(200, p.serve(h.method, url.Values{"id": {strings.Trim(string(params.ID), `"`)}})), nil
 	}
@@ -115,11 +118,15 @@ func (p *counter) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (p *counter) batch(names []string, cmd map[string]string) string {
 	maps := map[string]map[string]json.RawMessage{"result": {}, "result_error": {}, "result_time": {}, "result_total": {}, "result_next": {}}
+	serve := p.serve
+	if p.packed != nil {
+		serve = p.packed
+	}
 	for _, name := range names {
 		method, query, _ := strings.Cut(cmd[name], "?")
 		values, _ := url.ParseQuery(query)
 		var one map[string]json.RawMessage
-		if json.Unmarshal([]byte(p.serve(method, values)), &one) != nil {
+		if json.Unmarshal([]byte(serve(method, values)), &one) != nil {
 			continue // not answered at all
 		}
 		if one["error"] != nil {

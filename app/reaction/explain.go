@@ -43,7 +43,7 @@ func explain(err error) string {
 		return "Ошибка в шаблоне настроек моста: " + faults.Error()
 	}
 	if errors.Is(err, upstream.ErrAnswerTooLarge) {
-		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>30) + " ГБ)."
+		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>20) + " МБ). Скачайте его в личном кабинете Реестро."
 	}
 	if text := explainPortal(err); text != "" {
 		return text

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"strings"
 
 	"konturbridge/bitrix"
+	"konturbridge/internal/spool"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
 	"konturbridge/realty/archive"
@@ -18,9 +18,9 @@ import (
 
 // The bounds of what is put into a card.
 const (
-	maxFile     = 1 << 30  // of one file of the service, in bytes
-	maxInCard   = 16 << 20 // of one file in a field or a comment; larger ones go to the portal's drive
-	maxUnpacked = 40       // files of an archive that are shown one by one
+	maxFile     = 512 << 20 // of one file of the service, in bytes; its client takes no more either
+	maxInCard   = 16 << 20  // of one file in a field or a comment; larger ones go to the portal's drive
+	maxUnpacked = 40        // files of an archive that are shown one by one
 )
 
 // parcel is files of a docflow on their way into the card. They lie on disk and are streamed from there:
@@ -73,7 +73,7 @@ func (p *parcel) Close() error {
 
 // take adds a file with its signatures and, of an archive, what is inside.
 func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error {
-	spooled, err := p.spool(f.ID, get)
+	file, err := p.spool(f.ID, get)
 	if errors.Is(err, upstream.ErrAnswerTooLarge) && p.limit > 0 {
 		p.left = append(p.left, f.Name)
 		return nil
@@ -81,20 +81,20 @@ func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error 
 	if err != nil {
 		return err
 	}
-	name := withExtension(f.Name, spooled.head)
-	p.add(name, spooled.size, spooled.open)
+	name := withExtension(f.Name, file.Head())
+	p.add(name, file.Size(), file.Open)
 	for i, id := range f.Signatures {
 		signature, err := p.spool(id, get)
 		if err != nil {
 			return err
 		}
-		p.add(signatureName(name, i), signature.size, signature.open)
+		p.add(signatureName(name, i), signature.Size(), signature.Open)
 	}
 	switch {
-	case path.Ext(name) == ".zip" && spooled.size <= maxInCard:
-		return p.unpack(spooled)
+	case path.Ext(name) == ".zip" && file.Size() <= maxInCard:
+		return p.unpack(file)
 	case path.Ext(name) == ".xml":
-		return p.read(spooled.open)
+		return p.read(file.Open)
 	}
 	return nil
 }
@@ -115,48 +115,24 @@ func (p *parcel) add(name string, size int64, open func() (io.ReadCloser, error)
 	}
 }
 
-// spooled is a file of the service on disk. It has no name there any more, so that nothing stays behind
-// whatever becomes of the process.
-type spooled struct {
-	file io.ReaderAt
-	size int64
-	head []byte
-}
-
-func (s spooled) open() (io.ReadCloser, error) {
-	return io.NopCloser(io.NewSectionReader(s.file, 0, s.size)), nil
-}
-
 // spool writes a file of the service to disk.
-func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (s spooled, err error) {
-	file, err := os.CreateTemp("", "bridge-parcel-")
+func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (*spool.File, error) {
+	limit := int64(maxFile)
+	if p.limit > 0 {
+		limit = p.limit
+	}
+	file, err := spool.New(limit)
 	if err != nil {
-		return s, err
+		return nil, err
 	}
 	p.closer = append(p.closer, file)
-	if os.Remove(file.Name()) != nil { // a system that does not take the name of an open file away
-		p.closer = append(p.closer, closing(func() error { return os.Remove(file.Name()) }))
-	}
-	left := int64(maxFile)
-	if p.limit > 0 {
-		left = p.limit
-	}
-	w := &limited{to: file, left: left}
-	if err := get(id, w); err != nil {
-		return s, err
-	}
-	return spooled{file: file, size: w.wrote, head: w.head}, nil
+	return file, get(id, file)
 }
-
-type closing func() error
-
-// Close implements io.Closer.
-func (c closing) Close() error { return c() }
 
 // unpack adds the files of an archive under names for people. An archive that can't be read is delivered
 // as it is.
-func (p *parcel) unpack(s spooled) error {
-	opened, err := archive.Open(s.file, s.size, archive.Limits{Bytes: maxFile, Files: 1000})
+func (p *parcel) unpack(file *spool.File) error {
+	opened, err := archive.Open(file, file.Size(), archive.Limits{Bytes: maxFile, Files: 1000})
 	if errors.Is(err, archive.ErrNotZip) || errors.Is(err, archive.ErrTooLarge) {
 		return nil
 	}
@@ -213,24 +189,4 @@ func withExtension(name string, data []byte) string {
 	default:
 		return name + ".bin"
 	}
-}
-
-// limited refuses to write more than it may, and remembers how the file begins.
-type limited struct {
-	to    io.Writer
-	left  int64
-	wrote int64
-	head  []byte
-}
-
-func (l *limited) Write(b []byte) (int, error) {
-	if l.left -= int64(len(b)); l.left < 0 {
-		return 0, upstream.ErrAnswerTooLarge
-	}
-	if room := 8 - len(l.head); room > 0 {
-		l.head = append(l.head, b[:min(room, len(b))]...)
-	}
-	n, err := l.to.Write(b)
-	l.wrote += int64(n)
-	return n, err
 }

@@ -142,6 +142,18 @@ func TestAMethodNearItsLimitIsHeldAlone(t *testing.T) {
 	})
 }
 
+// TestAPortalWhoseClockIsAhead holds a method no longer than the window of its run time.
+func TestAPortalWhoseClockIsAhead(t *testing.T) {
+	inTime(t, func(t *testing.T) {
+		p, o := newCounter(), newOperating(400)
+		o.began = o.began.Add(3 * time.Hour)
+		p.serve = o.serve
+		c := p.pack(&bucket{perSecond: 2, size: 40}, bitrix.PackerOptions{})
+		require.NoError(t, p.together(t.Context(), c, "crm.item.list", 1)[0].err)
+		require.Equal(t, 10*time.Minute, upstream.RetryAt(p.together(t.Context(), c, "crm.item.list", 1)[0].err).Sub(p.opened))
+	})
+}
+
 func TestAHeldMethodHoldsNobodyElse(t *testing.T) {
 	inTime(t, func(t *testing.T) {
 		p, o := newCounter(), newOperating(400)

@@ -47,7 +47,7 @@ func (l *ledger) observe(method string, t CallTime, now time.Time) (free bool) {
 	}
 	u.operating, u.reset = t.Operating, t.OperatingResetAt
 	if l.limit > 0 && u.operating >= l.limit/5*4 {
-		u.until = later(u.reset, now.Add(minOperatingWait))
+		u.until = within(u.reset, now)
 		return false
 	}
 	free = u.until.After(now)
@@ -61,7 +61,7 @@ func (l *ledger) refused(method string, named, now time.Time) (until time.Time) 
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u := l.of(method)
-	u.until = later(later(u.reset, named), now.Add(minOperatingWait))
+	u.until = within(later(u.reset, named), now)
 	return u.until
 }
 
@@ -83,6 +83,17 @@ func (l *ledger) goes(method string, now time.Time) {
 	if u := l.used[strings.ToLower(method)]; u != nil && !u.until.IsZero() {
 		u.until = now.Add(minOperatingWait)
 	}
+}
+
+// operatingWindow is what run time is counted over: no hold lasts longer, whatever the portal's clock says.
+const operatingWindow = 10 * time.Minute
+
+// within bounds a hold: ten seconds at least, the whole window at most.
+func within(reset, now time.Time) time.Time {
+	if last := now.Add(operatingWindow); reset.After(last) {
+		return last
+	}
+	return later(reset, now.Add(minOperatingWait))
 }
 
 func later(a, b time.Time) time.Time {

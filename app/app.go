@@ -128,6 +128,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 // wire connects the parts; it only fails on settings.
 func (a *App) wire(o Options) error {
 	a.directory = portal.NewDirectory(a.store, a.log)
+	a.directory.OnResume(a.resumed)
 	a.settings.portals, a.settings.store = a.directory, a.store
 	up := upstream.New(upstream.WithLogger(a.log), upstream.WithObserver(a.metrics.call),
 		upstream.WithInsecure(a.cfg.AllowInsecureUpstreams))
@@ -146,9 +147,13 @@ func (a *App) wire(o Options) error {
 		keys[app.ClientID] = k
 		allKeys = append(allKeys, k)
 	}
+	options, err := realtyOptions(a.cfg.RealtySwitches)
+	if err != nil {
+		return err
+	}
 	a.clients = &clients{up: up, portals: a.directory, servers: servers, store: a.store, keys: keys,
 		deps:      oauth.Deps{Cache: a.cache, Locks: a.cache, Sealer: a.sealer, Now: o.Now, Log: a.log},
-		realtyURL: a.cfg.RealtyURL, moved: a.moved, sent: a.metrics.packer.sent, budgets: newBudgets(a.cache, o.Now),
+		realtyURL: a.cfg.RealtyURL, realtyOptions: options, mark: a.sealer.Mark, moved: a.moved, sent: a.metrics.packer.sent, budgets: newBudgets(a.cache, o.Now),
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
 	a.metrics.packer.watch(a.metrics.registry, a.clients)
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,

@@ -22,8 +22,11 @@ type clients struct {
 	store     *store.Store
 	deps      oauth.Deps
 	keys      map[string]oauth.Keys
+	mark      func(string) string // names credentials without showing them
 	realtyURL string
-	moved     func(ctx context.Context, id portal.ID, endpoint string)
+	// realtyOptions are the choices between the service's contradicting pages.
+	realtyOptions []realty.Option
+	moved         func(ctx context.Context, id portal.ID, endpoint string)
 
 	sent func(bitrix.Sent)
 
@@ -70,16 +73,18 @@ func (c *clients) forget(ctx context.Context, key string) {
 
 // Realty gives the client of an account.
 func (c *clients) Realty(conn portal.Connection) *realty.Client {
-	return realty.New(c.up, c.realtyURL, c.session(conn))
+	return realty.New(c.up, c.realtyURL, c.session(conn), c.realtyOptions...)
 }
 
+// session keeps the account's one session: connections with the same credentials share it, whatever portals
+// they belong to, so a wrong password is tried once for all of them.
 func (c *clients) session(conn portal.Connection) *oauth.SessionKeeper {
 	credentials := realty.Credentials{Login: conn.Login, Password: conn.Secrets["password"], AccountID: conn.AccountID}
 	print := oauth.Fingerprint(credentials.Login, credentials.Password, credentials.AccountID)
-	key := string(conn.Portal) + "/" + conn.Name
+	key := c.mark(print)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s := c.sessions[key+print]; s != nil {
+	if s := c.sessions[key]; s != nil {
 		return s
 	}
 	s := oauth.NewSessionKeeper(oauth.SessionConfig{Key: "realty/" + key, Fingerprint: print,
@@ -87,7 +92,7 @@ func (c *clients) session(conn portal.Connection) *oauth.SessionKeeper {
 			answer, err := realty.Login(ctx, c.up, c.realtyURL, credentials)
 			return answer.SessionID, err
 		}}, c.deps)
-	c.sessions[key+print] = s
+	c.sessions[key] = s
 	return s
 }
 

@@ -39,7 +39,7 @@ func runAction(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 			if len(documents) > 0 {
 				options["documents"] = documents
 			}
-			return r.checked(realty.ActionKind, requestID, options, map[string]string{"actionType": "action_type", "cause": "cause"})
+			return r.checked(client, realty.ActionKind, requestID, options, map[string]string{"actionType": "action_type", "cause": "cause"})
 		}})
 }
 
@@ -60,7 +60,7 @@ func runExtraPackage(ctx context.Context, r *runner, c *call) (lane.Result, erro
 				return frozen{}, invalid([]string{"documents: нет ни одного документа. Приложите PDF или XML к полю, которое указано в роботе"})
 			}
 			applicant := participants(parent.Body)[0]
-			return r.checked(realty.AdditionalPackageKind, requestID, map[string]any{"docflowId": parent.ExternalID,
+			return r.checked(client, realty.AdditionalPackageKind, requestID, map[string]any{"docflowId": parent.ExternalID,
 				"additionalDocuments": []any{map[string]any{"docflowMember": applicant, "documents": documents}}}, nil)
 		}})
 }

@@ -24,8 +24,8 @@ func docflowTypes() []Option {
 func runExtract(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	options := map[string]any{"type": c.Properties.First("type"), "cadastralNumber": strings.TrimSpace(c.Properties.First("cadastral_number"))}
 	return r.file(ctx, c, filing{kind: realty.ObjectRequestKind, until: docflow.UntilCompleted, connection: c.Properties.First("connection"),
-		body: func(_ context.Context, _ *realty.Client, requestID string) (frozen, error) {
-			return r.checked(realty.ObjectRequestKind, requestID, options,
+		body: func(_ context.Context, client *realty.Client, requestID string) (frozen, error) {
+			return r.checked(client, realty.ObjectRequestKind, requestID, options,
 				map[string]string{"cadastralNumber": "cadastral_number", "type": "type"})
 		}})
 }
@@ -76,6 +76,6 @@ func (r *runner) mapped(ctx context.Context, c *call, client *realty.Client, kin
 	if err != nil {
 		return frozen{}, err
 	}
-	body, err := realty.NewCreateBody(requestID, options)
+	body, err := client.Spelling().CreateBody(kind, requestID, options)
 	return frozen{body, doubtful}, err
 }

@@ -16,7 +16,7 @@ type frozen struct {
 
 // checked freezes options that the schema of their kind does not refuse. params says which parameter of the
 // robot a path of the options comes from.
-func (r *runner) checked(kind realty.Kind, requestID string, options map[string]any, params map[string]string) (frozen, error) {
+func (r *runner) checked(client *realty.Client, kind realty.Kind, requestID string, options map[string]any, params map[string]string) (frozen, error) {
 	var bad, doubtful []string
 	for _, p := range r.Check.Check(string(kind), options) {
 		line := p.Path + ": " + p.MessageRU
@@ -32,6 +32,6 @@ func (r *runner) checked(kind realty.Kind, requestID string, options map[string]
 	if len(bad) > 0 {
 		return frozen{}, invalid(bad)
 	}
-	body, err := realty.NewCreateBody(requestID, options)
+	body, err := client.Spelling().CreateBody(kind, requestID, options)
 	return frozen{body, doubtful}, err
 }

@@ -22,11 +22,12 @@ type Config struct {
 	BitrixClientSecret Secret   `env:"BRIDGE_BITRIX_CLIENT_SECRET" doc:"the application's client_secret"`
 	BitrixOAuthURLs    []string `env:"BRIDGE_BITRIX_OAUTH_URL" default:"https://oauth.bitrix.info,https://oauth.bitrix24.tech" doc:"the authorization servers, separated by commas; no other host ever gets a client secret or is asked who a token belongs to"`
 
-	RealtyURL          string `env:"BRIDGE_REALTY_URL" default:"https://api.kontur.ru/realty/v1" doc:"Реестро"`
-	DiadocURL          string `env:"BRIDGE_DIADOC_URL" default:"https://diadoc-api.kontur.ru" doc:"Диадок"`
-	DiadocIdentityURL  string `env:"BRIDGE_DIADOC_IDENTITY_URL" default:"https://identity.kontur.ru" doc:"Kontur's OpenID provider"`
-	DiadocClientID     string `env:"BRIDGE_DIADOC_CLIENT_ID" doc:"the integrator's client id; a portal's own connection may override"`
-	DiadocClientSecret Secret `env:"BRIDGE_DIADOC_CLIENT_SECRET" doc:"the integrator's client secret; a portal's own connection may override"`
+	RealtyURL          string   `env:"BRIDGE_REALTY_URL" default:"https://api.kontur.ru/realty/v1" doc:"Реестро"`
+	RealtySwitches     []string `env:"BRIDGE_REALTY_SWITCHES" doc:"what to send where the documentation of Реестро contradicts itself, as name=value separated by commas (docs/realty-switches.md); needed only when the service refuses what it is sent"`
+	DiadocURL          string   `env:"BRIDGE_DIADOC_URL" default:"https://diadoc-api.kontur.ru" doc:"Диадок"`
+	DiadocIdentityURL  string   `env:"BRIDGE_DIADOC_IDENTITY_URL" default:"https://identity.kontur.ru" doc:"Kontur's OpenID provider"`
+	DiadocClientID     string   `env:"BRIDGE_DIADOC_CLIENT_ID" doc:"the integrator's client id; a portal's own connection may override"`
+	DiadocClientSecret Secret   `env:"BRIDGE_DIADOC_CLIENT_SECRET" doc:"the integrator's client secret; a portal's own connection may override"`
 
 	NewsInterval    time.Duration `env:"BRIDGE_NEWS_INTERVAL" default:"15s" doc:"pause between polls of one Реестро account or Диадок box that had nothing new; a full page is followed at once"`
 	OfflineInterval time.Duration `env:"BRIDGE_OFFLINE_INTERVAL" default:"60s" doc:"pause between reads of a portal's offline event queue"`

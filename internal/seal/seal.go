@@ -6,9 +6,11 @@ package seal
 import (
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 )
@@ -30,6 +32,7 @@ type Box struct {
 type slot struct {
 	id   byte
 	aead cipher.AEAD
+	mark [sha256.Size]byte // the key of marks
 }
 
 // New returns a Box that seals under key. old may be nil; values sealed under it still open.
@@ -64,7 +67,7 @@ func newSlot(key []byte) (slot, error) {
 	// One byte of a hash tells nothing useful about the key and spares a try with the wrong one; two
 	// keys that share it are both tried.
 	sum := sha256.Sum256(append([]byte("seal key id\x00"), key...))
-	return slot{id: sum[0], aead: aead}, nil
+	return slot{id: sum[0], aead: aead, mark: sha256.Sum256(append([]byte("seal mark key\x00"), key...))}, nil
 }
 
 // Seal encrypts plain for the row that bind names, such as "portals/<member_id>/refresh". Shape: key id
@@ -87,6 +90,14 @@ func (b *Box) Open(sealed []byte, bind string) ([]byte, error) {
 		}
 	}
 	return nil, ErrOpen
+}
+
+// Mark names a secret for a cache or a log: the same for the same text, and nothing can be guessed from it
+// without the key.
+func (b *Box) Mark(text string) string {
+	mac := hmac.New(sha256.New, b.current.mark[:])
+	_, _ = mac.Write([]byte(text)) // never fails
+	return hex.EncodeToString(mac.Sum(nil)[:16])
 }
 
 // NewKey is a fresh key in the form that the settings take: base64 of 32 random bytes.

@@ -1,40 +1,16 @@
 package realtysim
 
 import (
-	"bytes"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
-	"math/big"
 	"strings"
-	"time"
-)
 
-// The identifiers of a detached signature (RFC 5652) and of a person in a Russian certificate.
-var (
-	oidData          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
-	oidSignedData    = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
-	oidContentType   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 3}
-	oidMessageDigest = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 4}
-	oidSHA256        = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 2, 1}
-	oidECDSA         = asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}
-	oidSurname       = asn1.ObjectIdentifier{2, 5, 4, 4}
-	oidGivenName     = asn1.ObjectIdentifier{2, 5, 4, 42}
-	oidSNILS         = asn1.ObjectIdentifier{1, 2, 643, 100, 3}
+	"konturbridge/sandbox/cmssim"
 )
 
 // ErrNoStatement is returned for a statement or a person that the docflow does not have.
 var ErrNoStatement = errors.New("realtysim: no such statement or person")
 
-// SignatureOf makes the detached signature that a person's signing program would make of a statement:
-// CMS with a certificate of the person's own. Russian people sign by ГОСТ; here it is ECDSA over
-// SHA-256, which says the same about whose signature it is and what it is over.
+// SignatureOf makes the detached signature that a person's signing program would make of a statement.
 func (s *Server) SignatureOf(id, fileID, person string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,139 +30,15 @@ func (s *Server) SignatureOf(id, fileID, person string) ([]byte, error) {
 	return nil, ErrNoStatement
 }
 
-type attribute struct {
-	Type   asn1.ObjectIdentifier
-	Values []any `asn1:"set"`
-}
-
-type issuerAndNumber struct {
-	Issuer asn1.RawValue
-	Number *big.Int
-}
-
-type signerInfo struct {
-	Version    int
-	ID         issuerAndNumber
-	Digest     pkix.AlgorithmIdentifier
-	Attributes asn1.RawValue
-	Sign       pkix.AlgorithmIdentifier
-	Value      []byte
-}
-
-type signedData struct {
-	Version      int
-	Digests      []pkix.AlgorithmIdentifier `asn1:"set"`
-	Inner        struct{ Type asn1.ObjectIdentifier }
-	Certificates asn1.RawValue
-	Signers      []signerInfo `asn1:"set"`
-}
-
-type contentInfo struct {
-	Type    asn1.ObjectIdentifier
-	Content asn1.RawValue
-}
-
 func signFile(p person, file []byte) ([]byte, error) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return nil, err
-	}
-	cert, err := certificate(p, key)
-	if err != nil {
-		return nil, err
-	}
-	digest := sha256.Sum256(file)
-	attributes, err := asn1.MarshalWithParams([]attribute{
-		{oidContentType, []any{oidData}}, {oidMessageDigest, []any{digest[:]}}}, "set")
-	if err != nil {
-		return nil, err
-	}
-	over := sha256.Sum256(attributes) // the attributes are signed as a set (RFC 5652, section 5.4)
-	value, err := key.Sign(rand.Reader, over[:], crypto.SHA256)
-	if err != nil {
-		return nil, err
-	}
-	tagged := bytes.Clone(attributes)
-	tagged[0] = 0xa0 // and stand under the tag [0]
-	data := signedData{Version: 1, Digests: []pkix.AlgorithmIdentifier{{Algorithm: oidSHA256}},
-		Certificates: asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: cert.Raw},
-		Signers: []signerInfo{{Version: 1, ID: issuerAndNumber{asn1.RawValue{FullBytes: cert.RawIssuer}, cert.SerialNumber},
-			Digest: pkix.AlgorithmIdentifier{Algorithm: oidSHA256}, Attributes: asn1.RawValue{FullBytes: tagged},
-			Sign: pkix.AlgorithmIdentifier{Algorithm: oidECDSA}, Value: value}}}
-	data.Inner.Type = oidData
-	inner, err := asn1.Marshal(data)
-	if err != nil {
-		return nil, err
-	}
-	return asn1.Marshal(contentInfo{oidSignedData, asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, IsCompound: true, Bytes: inner}})
+	return cmssim.Sign(cmssim.Person{Name: p.name, SNILS: p.snils}, file)
 }
 
-// certificate is self-signed: the simulator has no authority, and nobody checks the chain.
-func certificate(p person, key *ecdsa.PrivateKey) (*x509.Certificate, error) {
-	surname, given, _ := strings.Cut(p.name, " ")
-	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-	if err != nil {
-		return nil, err
-	}
-	subject := pkix.Name{CommonName: p.name, ExtraNames: []pkix.AttributeTypeAndValue{
-		{Type: oidSurname, Value: surname}, {Type: oidGivenName, Value: given}}}
-	if p.snils != "" {
-		subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: oidSNILS, Value: p.snils})
-	}
-	template := &x509.Certificate{SerialNumber: serial, Subject: subject, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(der)
-}
-
-// signerOf reads whose signature it is and whether it is over the file. Other hash functions than
-// SHA-256 are believed: the simulator proves the way of a signature, not every algorithm.
+// signerOf reads whose signature it is and whether it is over the file.
 func signerOf(signature, file []byte) (name string, good bool) {
-	var outer struct {
-		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue `asn1:"explicit,tag:0"`
-	}
-	if _, err := asn1.Unmarshal(signature, &outer); err != nil || !outer.Type.Equal(oidSignedData) {
+	read, err := cmssim.Read(signature)
+	if err != nil {
 		return "", false
 	}
-	var data struct {
-		Version      int
-		Digests      asn1.RawValue
-		Inner        asn1.RawValue
-		Certificates asn1.RawValue `asn1:"optional,tag:0"`
-		Signers      []struct {
-			Version    int
-			ID         asn1.RawValue
-			Digest     pkix.AlgorithmIdentifier
-			Attributes asn1.RawValue `asn1:"optional,tag:0"`
-			Sign       pkix.AlgorithmIdentifier
-			Value      []byte
-		} `asn1:"set"`
-	}
-	if _, err := asn1.Unmarshal(outer.Content.Bytes, &data); err != nil || len(data.Signers) != 1 {
-		return "", false
-	}
-	if certs, err := x509.ParseCertificates(data.Certificates.Bytes); err == nil && len(certs) > 0 {
-		name = certs[0].Subject.CommonName
-	}
-	if !data.Signers[0].Digest.Algorithm.Equal(oidSHA256) {
-		return name, true
-	}
-	digest := sha256.Sum256(file)
-	for rest := data.Signers[0].Attributes.Bytes; len(rest) > 0; {
-		var attr struct {
-			Type   asn1.ObjectIdentifier
-			Values []asn1.RawValue `asn1:"set"`
-		}
-		var err error
-		if rest, err = asn1.Unmarshal(rest, &attr); err != nil {
-			return name, false
-		}
-		if attr.Type.Equal(oidMessageDigest) && len(attr.Values) == 1 {
-			return name, bytes.Equal(attr.Values[0].Bytes, digest[:])
-		}
-	}
-	return name, false
+	return read.Name(), read.Over(file)
 }

@@ -1,0 +1,44 @@
+package cmssim_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"konturbridge/sandbox/cmssim"
+)
+
+func TestSignatureSaysWhoseAndOverWhat(t *testing.T) {
+	t.Parallel()
+	file := []byte("договор")
+	signature, err := cmssim.Sign(cmssim.Person{Name: "Образцов Виктор", SNILS: "00000000001", Organization: "ООО «Пример»", INN: "7700000000"}, file)
+	require.NoError(t, err)
+	read, err := cmssim.Read(signature)
+	require.NoError(t, err)
+	require.Equal(t, "Образцов Виктор", read.Name())
+	require.Equal(t, []string{"ООО «Пример»"}, read.Certificate.Subject.Organization)
+	require.True(t, read.Over(file))
+	require.False(t, read.Over([]byte("другой договор")))
+}
+
+func TestReadRefusesOtherBytes(t *testing.T) {
+	t.Parallel()
+	good, err := cmssim.Sign(cmssim.Person{Name: "Образцов Виктор"}, nil)
+	require.NoError(t, err)
+	for name, bytes := range map[string][]byte{"empty": nil, "text": []byte("signature"), "cut": good[:len(good)-1], "more": append(good, 0)} {
+		_, err := cmssim.Read(bytes)
+		require.ErrorIs(t, err, cmssim.ErrNotCMS, name)
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	good, err := cmssim.Sign(cmssim.Person{Name: "Образцов Виктор"}, nil)
+	require.NoError(f, err)
+	f.Add(good)
+	f.Fuzz(func(t *testing.T, signature []byte) {
+		if read, err := cmssim.Read(signature); err == nil {
+			read.Over(nil)
+			_ = read.Name()
+		}
+	})
+}

@@ -33,6 +33,23 @@ func (r reconnecting) Work(ctx context.Context, row lane.Row) (lane.Result, erro
 	return result, err
 }
 
+// wakeAgain is after how long the work of a reconnected portal is woken once more: a row that was being held
+// in the very moment of the reconnection is stored by then.
+const wakeAgain = 2 * time.Second
+
+// resumed wakes the work that waited for a portal's reconnection: each node does so when it has heard of it.
+func (a *App) resumed(id portal.ID) {
+	wake := func() {
+		ctx, cancel := context.WithTimeout(context.Background(), wakeAgain)
+		defer cancel()
+		if err := a.store.WakeWaiting(ctx, id); err != nil {
+			a.log.Warn("waiting work is not woken; it looks again by itself", "portal", string(id), "error", err)
+		}
+	}
+	go wake()
+	time.AfterFunc(wakeAgain, wake)
+}
+
 // eraser erases what a removed portal left behind, in small steps.
 type eraser struct {
 	store *store.Store

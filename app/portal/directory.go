@@ -29,6 +29,7 @@ type Directory struct {
 	log     *slog.Logger
 	loading sync.Mutex
 	now     atomic.Pointer[snapshot]
+	resumed func(ID)
 
 	look   chan struct{} // holds one: taken by whoever looks again
 	looked time.Time     // when the last look of lookAgain began
@@ -72,10 +73,14 @@ func NewDirectory(store Reader, log *slog.Logger) *Directory {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	d := &Directory{store: store, log: log, look: make(chan struct{}, 1)}
+	d := &Directory{store: store, log: log, look: make(chan struct{}, 1), resumed: func(ID) {}}
 	d.now.Store(&snapshot{})
 	return d
 }
+
+// OnResume has fn told of every portal that is found at work again after it needed reconnecting. It is set
+// before the first Reload; fn must not block.
+func (d *Directory) OnResume(fn func(ID)) { d.resumed = fn }
 
 // Run follows changes that other processes make, until ctx ends. A database that does not answer leaves
 // the last reading in place.
@@ -129,7 +134,12 @@ func (d *Directory) Reload(ctx context.Context) error {
 			s.byHook[sha256.Sum256([]byte(p.HookSecret))] = i
 		}
 	}
-	d.now.Store(s)
+	before := d.now.Swap(s)
+	for _, p := range s.list {
+		if i, known := before.byID[p.ID]; known && p.State == Active && before.list[i].State == Paused {
+			d.resumed(p.ID)
+		}
+	}
 	return nil
 }
 

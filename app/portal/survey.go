@@ -25,7 +25,7 @@ type survey struct {
 	placed    []bitrix.Placement
 	triggers  []bitrix.Trigger
 	processes []bitrix.SmartType
-	names     bool // whether the plan knows names of sources of changes
+	names     bool                                       // whether the plan knows names of sources of changes
 	fields    map[bitrix.EntityTypeID][]bitrix.UserField // of deals and leads
 	smart     map[bitrix.EntityTypeID][]bitrix.FieldConfig
 

@@ -215,6 +215,11 @@ func (t *tx) afterLoss(id portal.ID, why string) error {
 	return err
 }
 
+// WakeWaiting lets work that waited for a reconnection run at once.
+func (s *Store) WakeWaiting(ctx context.Context, id portal.ID) error {
+	return s.w.do(ctx, func(t *tx) error { return t.wakeWaiting(id) })
+}
+
 // wakeWaiting lets work that waited for a reconnection run at once.
 func (t *tx) wakeWaiting(id portal.ID) error {
 	n, err := t.exec(`UPDATE inbox SET run_at = ? WHERE lane = ? AND state = 0 AND run_at > ? AND note = ?`,

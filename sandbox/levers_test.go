@@ -109,18 +109,27 @@ func TestLevers(t *testing.T) {
 func TestSeededPeopleAreFilable(t *testing.T) {
 	t.Parallel()
 	_, demo, _ := start(t)
+	codes := map[int]string{}
+	for _, f := range demo.Portal.UserFields(bitrixsim.Contact) {
+		for _, o := range f.Options {
+			codes[o.ID] = o.XMLID
+		}
+	}
 	for id, role := range map[int]string{demo.Seller: "seller", demo.Buyer: "buyer"} {
 		item, ok := demo.Portal.Item(bitrixsim.Contact, id)
 		require.True(t, ok)
 		require.Regexp(t, `^\d{3}-\d{3}-\d{3} \d{2}$`, item["UF_CRM_KB_SNILS"])
 		require.Regexp(t, `^\d{3}-\d{3}$`, item["UF_CRM_KB_DOC_CODE"])
-		for _, f := range demo.Portal.UserFields(bitrixsim.Contact) {
-			require.NotEmpty(t, item[f.Name], f.Name)
-			for _, o := range f.Options {
-				if o.ID == item[f.Name] {
-					require.Equal(t, role, o.XMLID)
-				}
-			}
+		for _, name := range []string{"GENDER", "BIRTHPLACE", "CITIZENSHIP", "DOC_SERIES", "DOC_NUMBER", "DOC_DATE", "DOC_ISSUER", "ADDR_REGION", "ADDR_HOUSE"} {
+			require.NotEmpty(t, item["UF_CRM_KB_"+name], name)
 		}
+		roles, _ := item["UF_CRM_KB_ROLE"].([]any)
+		require.Len(t, roles, 1)
+		require.Equal(t, role, codes[roles[0].(int)])
+	}
+	for _, deal := range []int{demo.Equity, demo.Assignment, demo.Pledge, demo.Lifting} {
+		item, ok := demo.Portal.Item(bitrixsim.Deal, deal)
+		require.True(t, ok)
+		require.NotZero(t, item[sandbox.FilingField])
 	}
 }

@@ -26,7 +26,7 @@ const (
 	OnCompany Holder = "company"
 )
 
-// Field is a user field that ready mappings read.
+// Field is a user field that ready mappings read, or that the bridge fills.
 type Field struct {
 	Name     string // UF_CRM_KB_CADASTRAL; on a smart process of the type 7 UF_CRM_7_KB_CADASTRAL
 	On       Holder
@@ -35,6 +35,7 @@ type Field struct {
 	RU, EN   string   // label
 	Note     string   // what more there is to say, in English
 	Kinds    []string // docflow types whose mappings read it, in their usual order
+	Written  bool     // the bridge fills it with a result; no mapping reads it
 	Words    string   // the list of words that it holds, see the function word; "" for none
 }
 
@@ -111,7 +112,7 @@ type fieldsYAML struct {
 	Registrations []string
 	Fields        []struct {
 		Name, Of, Type, Words, RU, EN, Note string
-		Multiple                            bool
+		Multiple, Written                   bool
 		For                                 []string
 	}
 	Papers []struct {
@@ -146,7 +147,7 @@ func describe(file []byte) (description, error) {
 	}
 	for _, f := range y.Fields {
 		d.fields = append(d.fields, Field{Name: f.Name, On: Holder(f.Of), Type: f.Type, Multiple: f.Multiple,
-			RU: f.RU, EN: f.EN, Note: f.Note, Kinds: f.For, Words: f.Words})
+			RU: f.RU, EN: f.EN, Note: f.Note, Kinds: f.For, Words: f.Words, Written: f.Written})
 	}
 	d.papers(y)
 	d.addresses(y)

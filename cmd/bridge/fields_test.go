@@ -67,14 +67,14 @@ func TestSettingsFields(t *testing.T) {
 
 	dry := s.done("settings", "fields", "--portal", "sim", "--for", "object_request", "--dry-run")
 	require.Contains(t, dry, "missing  deal     UF_CRM_KB_CADASTRAL\n")
-	require.Contains(t, dry, "0 there, 0 made, 2 missing, 0 different")
+	require.Contains(t, dry, "0 there, 0 made, 10 missing, 0 different")
 	require.Empty(t, p.UserFields(bitrixsim.Deal))
 
 	made := s.done("settings", "fields", "--portal", "sim", "--for", "object_request")
 	require.Contains(t, made, "made     deal     UF_CRM_KB_EXTRACT_TYPE\n")
-	require.Contains(t, made, "0 there, 2 made, 0 missing, 0 different")
-	require.Len(t, p.UserFields(bitrixsim.Deal), 2)
-	require.Contains(t, s.done("settings", "fields", "--portal", "sim", "--for", "objectRequest"), "2 there, 0 made")
+	require.Contains(t, made, "0 there, 10 made, 0 missing, 0 different")
+	require.Len(t, p.UserFields(bitrixsim.Deal), 10)
+	require.Contains(t, s.done("settings", "fields", "--portal", "sim", "--for", "objectRequest"), "10 there, 0 made")
 
 	number := p.AddType(1038, "Объекты")
 	smart := s.done("settings", "fields", "--portal", "sim", "--for", "object_request", "--entity", "item", "--entity-type", "1038")

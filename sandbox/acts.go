@@ -27,6 +27,8 @@ var (
 	errNoCard   = errors.New("no such card")
 	errNoField  = errors.New("no such field")
 	errNoLever  = errors.New("no such lever")
+
+	errNotWaiting = errors.New("the card is in no docflow that waits for signatures")
 )
 
 func (s *Sandbox) do(verb string, a act) error {
@@ -42,6 +44,8 @@ func (s *Sandbox) do(verb string, a act) error {
 		return errNoCard
 	}
 	switch verb {
+	case "sign":
+		return s.Sign(p, a.Type, a.ID)
 	case "move":
 		return p.MoveStage(a.Type, a.ID, a.Stage)
 	case "field":

@@ -43,6 +43,8 @@ type card struct {
 	People  []string `json:"people,omitempty"`
 	Docflow string   `json:"docflow,omitempty"` // what the bridge wrote into the card
 	Problem string   `json:"problem,omitempty"`
+	// Signs is the id of the docflow whose signatures the card has a field for.
+	Signs string `json:"signs,omitempty"`
 }
 
 type docflow struct {
@@ -116,10 +118,15 @@ func boards(p *bitrixsim.Portal) []board {
 		}
 	}
 	for _, typ := range types {
+		_, signs := signatureField(p, typ)
 		for _, item := range p.Items(typ) {
 			funnel, _ := item["categoryId"].(int)
 			if i := slices.IndexFunc(out, func(b board) bool { return b.ID == boardID(typ, funnel) }); i >= 0 {
-				out[i].put(toCard(typ, item, people), text(item["stageId"]))
+				c := toCard(typ, item, people)
+				if signs {
+					c.Signs = docflowOf(item)
+				}
+				out[i].put(c, text(item["stageId"]))
 			}
 		}
 	}

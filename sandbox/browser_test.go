@@ -68,7 +68,30 @@ func TestPageInABrowser(t *testing.T) {
 	b.See(`[data-lever="realty_automatic"][aria-pressed="true"]`)
 	require.True(t, box.Realty.IsAutomatic())
 	box.Realty.Automatic(false)
+	signs(b, box, demo)
 	phone(b, base, card)
+}
+
+// signs puts the signatures into the card from the list of docflows, and sees from the open card that they are wanted.
+func signs(b testbrowser.Tab, box *sandbox.Sandbox, demo sandbox.Demo) {
+	b.T.Helper()
+	fileLifting(b.T, box, demo, bitrixsim.Deal, demo.Sale)
+	deal := "2-" + strconv.Itoa(demo.Sale)
+	held := func() bool {
+		item, _ := demo.Portal.Item(bitrixsim.Deal, demo.Sale)
+		files, _ := item[sandbox.SignatureField].([]any)
+		return len(files) == 2
+	}
+	b.Click(`#docflows [data-sign="` + deal + `"]`)
+	require.NoError(b.T, box.Bitrix.Wait(b.Ctx, held))
+	require.NoError(b.T, demo.Portal.UpdateItem(bitrixsim.Deal, demo.Sale, map[string]any{sandbox.SignatureField: []any{}}))
+	b.Click(`[data-card="` + deal + `"] .card-title`)
+	b.See(`#panel [data-sign="` + deal + `"]`)
+	b.Shoot("panel-signatures")
+	b.Click(`#panel [data-sign="` + deal + `"]`)
+	require.NoError(b.T, box.Bitrix.Wait(b.Ctx, held))
+	require.Equal(b.T, "false", b.Ask(`document.querySelector('#panel [data-open="empty"]').open`), "what is empty is folded away")
+	b.Click("#panel .close")
 }
 
 // closeThroughRedraw holds the pointer down on a button while the page learns of news: the click must not be lost.

@@ -26,6 +26,7 @@ type field struct {
 	Type     string                 `json:"type"`
 	Multiple bool                   `json:"multiple"`
 	Editable bool                   `json:"editable"`
+	Signs    bool                   `json:"signs,omitempty"` // takes the signatures of the card's docflow
 	Value    string                 `json:"value"`
 	Options  []bitrixsim.EnumOption `json:"options,omitempty"`
 	Files    []file                 `json:"files,omitempty"`
@@ -97,8 +98,9 @@ func fields(p *bitrixsim.Portal, typ int, item map[string]any) []field {
 	if born := text(item["birthdate"]); born != "" {
 		out = append(out, field{Name: "birthdate", Label: "Дата рождения", Type: "date", Value: day(born)})
 	}
+	signs, _ := signatureField(p, typ)
 	for _, uf := range p.UserFields(typ) {
-		f := field{Name: uf.Name, Label: uf.Label, Type: uf.Type, Multiple: uf.Multiple, Options: uf.Options}
+		f := field{Name: uf.Name, Label: uf.Label, Type: uf.Type, Multiple: uf.Multiple, Options: uf.Options, Signs: uf.Name == signs}
 		if f.Label == "" {
 			f.Label = uf.Name
 		}
@@ -140,11 +142,13 @@ func filled(all []field) []field {
 		if f.Value == "" && len(f.Files) == 0 {
 			continue
 		}
+		values := strings.Split(f.Value, ", ")
 		for _, o := range f.Options {
-			if f.Value == fmt.Sprint(o.ID) {
-				f.Value = o.Value
+			if i := slices.Index(values, fmt.Sprint(o.ID)); i >= 0 {
+				values[i] = o.Value
 			}
 		}
+		f.Value = strings.Join(values, ", ")
 		f.Options = nil
 		out = append(out, f)
 	}

@@ -14,25 +14,37 @@ import (
 	"konturbridge/sandbox/bitrixsim"
 )
 
-// newCaller logs in to Реестро and returns a function that files an extract and gives its id.
-func newCaller(t *testing.T, sim http.Handler, demo sandbox.Demo) func(cadastral string) string {
+// newService logs in to Реестро and returns a function that posts to it.
+func newService(t *testing.T, sim http.Handler, demo sandbox.Demo) func(path, media, body string) (int, map[string]any) {
 	t.Helper()
 	sid := ""
-	call := func(path, body string) map[string]any {
+	call := func(path, media, body string) (int, map[string]any) {
 		req := httptest.NewRequest(http.MethodPost, "/realty/v1"+path, strings.NewReader(body))
-		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Content-Type", media)
 		req.Header.Set("Authorization", "auth.sid "+sid)
 		w := httptest.NewRecorder()
 		sim.ServeHTTP(w, req)
-		require.Equal(t, 200, w.Code, w.Body.String())
 		var out map[string]any
-		require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out))
-		return out
+		if w.Body.Len() > 0 {
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &out), w.Body.String())
+		}
+		return w.Code, out
 	}
-	sid = call("/auth", `{"login":"`+demo.Login+`","password":"`+demo.Password+`","accountId":"`+demo.AccountID+`"}`)["sessionId"].(string)
+	code, out := call("/auth", "application/json", `{"login":"`+demo.Login+`","password":"`+demo.Password+`","accountId":"`+demo.AccountID+`"}`)
+	require.Equal(t, 200, code, out)
+	sid = out["sessionId"].(string)
+	return call
+}
+
+// newCaller logs in to Реестро and returns a function that files an extract and gives its id.
+func newCaller(t *testing.T, sim http.Handler, demo sandbox.Demo) func(cadastral string) string {
+	t.Helper()
+	call := newService(t, sim, demo)
 	return func(cadastral string) string {
-		body := `{"requestId":"request-of-` + cadastral + `","options":{"type":"info","cadastralNumber":"` + cadastral + `"}}`
-		return call("/docflows/object_request", body)["docflowId"].(string)
+		code, out := call("/docflows/object_request", "application/json",
+			`{"requestId":"request-of-`+cadastral+`","options":{"type":"info","cadastralNumber":"`+cadastral+`"}}`)
+		require.Equal(t, 200, code, out)
+		return out["docflowId"].(string)
 	}
 }
 

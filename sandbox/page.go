@@ -35,7 +35,7 @@ func (s *Sandbox) routePage() {
 	s.mux.HandleFunc("GET /control/sandbox/card", s.serveCard)
 	s.mux.HandleFunc("GET /control/sandbox/file", s.serveFile)
 	s.mux.HandleFunc("GET /control/sandbox/open", func(w http.ResponseWriter, r *http.Request) { s.serveOpen(w, r, page) })
-	for _, verb := range []string{"move", "field", "upload", "lever"} {
+	for _, verb := range []string{"move", "field", "upload", "sign", "lever"} {
 		s.mux.HandleFunc("POST /control/sandbox/"+verb, func(w http.ResponseWriter, r *http.Request) { s.serveAct(w, r, verb) })
 	}
 }

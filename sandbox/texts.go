@@ -67,7 +67,10 @@ func cardWords() map[string][2]string {
 		"timeline":   {"Хронология", "Timeline"},
 		"workflows":  {"Бизнес-процессы", "Workflows"},
 		"tabs":       {"Вкладки приложений", "Application tabs"},
+		"more":       {"Незаполненные поля", "Empty fields"},
 		"attach":     {"Приложить файл", "Attach a file"},
+		"sign_card":  {"Подписи в карточку", "Signatures into the card"},
+		"sign_hint":  {"Откреплённые подписи всех участников, каждая над своим заявлением", "Detached signatures of everybody, each over its own statement"},
 		"nothing":    {"ничего", "none"},
 		"waits_for":  {"ждёт", "waits for"},
 		"running":    {"выполняется", "running"},
@@ -88,7 +91,7 @@ func cardWords() map[string][2]string {
 // registryWords holds the words for docflows: buttons by lever, then states, requirements and types by wire name.
 func registryWords() map[string][2]string {
 	return map[string][2]string{
-		"act_sign":     {"Подписать за всех", "Sign for all"},
+		"act_sign":     {"Подписать мимо карточки", "Sign past the card"},
 		"act_submit":   {"Отправить на проверку", "Submit"},
 		"act_dispatch": {"Отправить в Росреестр", "Send to the registry"},
 		"act_charge":   {"Начислить пошлину", "Charge duty"},

@@ -3,7 +3,7 @@
 
 const T = JSON.parse(document.getElementById("texts").textContent);
 const byId = (id) => document.getElementById(id);
-const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "", open: new Set(), pressed: false };
+const view = { board: "", portal: "", state: null, shown: "", card: null, cardShown: "", empty: null, open: new Set(), pressed: false };
 
 function el(tag, attrs, ...children) {
   const node = document.createElement(tag);
@@ -127,6 +127,25 @@ function drawColumns(state) {
   el("ul", { "data-scroll": column.id }, column.cards.map((c) => drawCard(board, column, c)))))));
 }
 
+// signButton puts everybody's signatures into the card, where the bridge looks for them.
+function signButton(card, key) {
+  return el("button", {
+    type: "button", class: "primary", "data-key": key, "data-sign": card.type + "-" + card.id, title: T.sign_hint,
+    onclick: () => act("sign", { type: card.type, id: card.id }),
+  }, T.sign_card);
+}
+
+// cardOf finds the card that a docflow's signatures belong into.
+function cardOf(d) {
+  for (const board of view.state.boards) {
+    for (const stage of board.stages) {
+      const card = stage.cards.find((c) => c.signs === d.id);
+      if (card) return card;
+    }
+  }
+  return null;
+}
+
 // What the registrar, the payer and the signers can do in each state.
 function choices(d) {
   const final = d.state === "completed" || d.state === "error";
@@ -141,6 +160,7 @@ function choices(d) {
 function drawDocflow(d) {
   const word = T["waits_" + d.waits] || T["state_" + d.state] || d.state;
   const files = d.files || [];
+  const card = d.waits === "signature" ? cardOf(d) : null;
   return el("article", { class: "docflow", "data-docflow": d.id },
     el("header", {}, el("strong", {}, T["type_" + d.type] || d.type), el("span", { class: "chip " + (d.waits || d.state) }, word)),
     el("p", { class: "meta" }, [d.object, d.requestId].filter(Boolean).join(" · ")),
@@ -149,8 +169,8 @@ function drawDocflow(d) {
       " · " + T.uin + " ", el("code", {}, c.uin))),
     d.error ? el("p", { class: "problem" }, d.error) : null,
     files.length ? el("p", { class: "meta" }, T.files + ": " + files.join(", ")) : null,
-    el("div", { class: "buttons" }, choices(d).map((verb, i) => el("button", {
-      type: "button", "data-key": "act-" + d.id + verb, "data-act": verb, class: verb === "fail" ? "danger" : i === 0 ? "primary" : "",
+    el("div", { class: "buttons" }, card ? signButton(card, "sign-" + d.id) : null, choices(d).map((verb, i) => el("button", {
+      type: "button", "data-key": "act-" + d.id + verb, "data-act": verb, class: verb === "fail" ? "danger" : i === 0 && !card ? "primary" : "",
       onclick: () => registrar(d.id, verb, verb === "fail" ? { message: T.fail_text } : {}),
     }, T["act_" + verb]))),
     el("details", { "data-open": d.id, open: view.open.has(d.id) },
@@ -207,6 +227,7 @@ async function refresh() {
 async function open(card) {
   view.card = card;
   view.cardShown = "";
+  view.empty = null;
   byId("panel").replaceChildren();
   byId("panel").showModal();
   await refreshPanel();
@@ -253,7 +274,10 @@ function attach(card, f) {
 }
 
 function drawValue(card, f) {
-  if (f.type === "file") return el("div", { class: "files" }, drawFiles(f.files), attach(card, f));
+  if (f.type === "file") {
+    const waits = f.signs && view.state.docflows.some((d) => d.waits === "signature" && cardOf(d)?.id === card.id && cardOf(d).type === card.type);
+    return el("div", { class: "files" }, drawFiles(f.files), waits ? signButton(card, "sign-here") : null, attach(card, f));
+  }
   if (!f.editable) return el("span", { class: "value" }, f.value || "—");
   const save = (e) => {
     e.target.blur();
@@ -273,6 +297,19 @@ function block(title, children, none) {
   return el("section", {}, el("h3", {}, title), children.length ? children : none ? el("p", { class: "empty" }, none) : null);
 }
 
+// drawFields folds away what was empty when the card was opened and still is: a card has many fields, and few matter.
+function drawFields(card) {
+  const isEmpty = (f) => !f.value && !(f.files || []).length && !f.signs;
+  view.empty ??= new Set(card.fields.filter(isEmpty).map((f) => f.name));
+  const folded = (f) => isEmpty(f) && view.empty.has(f.name);
+  const row = (f) => el("div", { class: "field" },
+    f.editable ? el("label", { for: "field-" + f.name }, f.label) : el("span", { class: "label" }, f.label), drawValue(card, f));
+  const rows = card.fields.filter((f) => !folded(f)).map(row);
+  const rest = card.fields.filter(folded);
+  return rest.length ? [...rows, el("details", { "data-open": "empty", open: view.open.has("empty") },
+    el("summary", { "data-key": "empty" }, T.more + " (" + rest.length + ")"), rest.map(row))] : rows;
+}
+
 function drawPanel(card) {
   const board = view.state.boards.find((b) => b.stages.some((s) => s.id === card.stage && s.cards.some((c) => c.type === card.type && c.id === card.id)));
   byId("panel").replaceChildren(
@@ -284,9 +321,7 @@ function drawPanel(card) {
       card.tabs.length ? block(T.tabs, card.tabs.map((t) => el("p", {}, el("a", {
         target: "_blank", rel: "noopener", href: "/control/sandbox/open?" + query({ id: card.id, client: t.client, placement: t.placement }),
       }, t.title)))) : null,
-      block(T.fields, card.fields.map((f) => el("div", { class: "field" },
-        f.editable ? el("label", { for: "field-" + f.name }, f.label) : el("span", { class: "label" }, f.label),
-        drawValue(card, f))), T.nothing),
+      block(T.fields, drawFields(card), T.nothing),
       block(T.people, card.contacts.map((c) => el("details", {
         class: "person", "data-open": "person-" + c.name, open: view.open.has("person-" + c.name),
       },

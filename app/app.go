@@ -159,7 +159,8 @@ func (a *App) wire(o Options) error {
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
 	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.ForSetup,
-		Rebound: a.rebound, Processes: a.settings.Processes, Tokens: a.clients.tokens, Robots: Robots(), PublicURL: a.cfg.PublicURL, Memory: a.cache, Now: o.Now, Log: a.log})
+		Rebound: a.rebound, Processes: a.settings.Processes, Tokens: a.clients.tokens, Robots: Robots(), PublicURL: a.cfg.PublicURL, Memory: a.cache,
+		EchoFor: a.echoFor(), Now: o.Now, Log: a.log})
 	a.schedule(o, a.workers(o, setup, schemas))
 	a.fiber, err = a.web(setup, o)
 	return err

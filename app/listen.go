@@ -32,7 +32,7 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 	}
 	return web.New(web.Deps{
 		Trust: a.directory, Installer: a.installer, Inbox: inbox.New(a.store, a.sealer, o.Now).SettleIn(settleOf(o)),
-		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: action.Codes(), Progress: setup.Progress,
+		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: action.Codes(), Progress: setup.Progress, Echo: setup.Echo,
 		Docflows: func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
 			return a.store.CardDocflows(ctx, string(id), card, cardDocflows)
 		},

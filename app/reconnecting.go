@@ -50,6 +50,15 @@ func (a *App) resumed(id portal.ID) {
 	time.AfterFunc(wakeAgain, wake)
 }
 
+// echoFor is how long a test event is waited for: it may come to another node, and without a shared cache
+// nobody would hear of it here.
+func (a *App) echoFor() time.Duration {
+	if a.store.Postgres() && a.cfg.RedisURL == "" {
+		return 0
+	}
+	return portal.EchoTime
+}
+
 // eraser erases what a removed portal left behind, in small steps.
 type eraser struct {
 	store *store.Store

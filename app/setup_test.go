@@ -95,7 +95,7 @@ func TestSetupIsThrifty(t *testing.T) {
 	o.sim.ResetStats()
 	report, err = o.setup.Check(t.Context(), o.portal)
 	require.NoError(t, err)
-	require.Len(t, report.Added, len(Robots())+25)
+	require.Len(t, report.Added, len(Robots())+26)
 	repair := o.sim.Stats()
 	require.LessOrEqual(t, repair.Requests, 6)
 }

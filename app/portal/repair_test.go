@@ -266,6 +266,6 @@ func TestSetupsTakeTurns(t *testing.T) {
 		added[method]++
 	}
 	require.Equal(t, 2, added["bizproc.robot.add"], "nobody registers what another one is registering")
-	require.Equal(t, 25, added["event.bind"])
+	require.Equal(t, 26, added["event.bind"])
 	requireSetUp(t, r)
 }

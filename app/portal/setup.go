@@ -95,8 +95,11 @@ type SetupDeps struct {
 	Robots    []RobotSpec // the catalogue
 	PublicURL string      // BRIDGE_PUBLIC_URL
 	Memory    Memory
-	Now       func() time.Time
-	Log       *slog.Logger
+	// EchoFor is how long a check that a person asked for waits for a test event, which may come to any
+	// node: every one of them has to see the Memory. Zero: none is sent.
+	EchoFor time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // Setup registers in a portal what the bridge needs there: automation rules, event handlers, fields, tabs
@@ -173,8 +176,11 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if ctx.Err() != nil {
 		return lane.Result{}, errors.Join(err, ctx.Err())
 	}
-	if asked && err != nil {
+	switch {
+	case asked && err != nil:
 		report.Problems = append(report.Problems, err.Error())
+	case asked && s.deps.EchoFor > 0:
+		s.echo(ctx, p, &report)
 	}
 	if err == nil || asked || !passingFault(err) {
 		s.save(ctx, id, report, err)

@@ -113,7 +113,7 @@ func appEvents() []string {
 func (r *run) bindings() []bitrix.EventBinding {
 	online, offline := appEvents(), []string(nil)
 	if r.service {
-		online = slices.Concat(online, []string{bitrix.EventOffline}, cardEvents())
+		online = slices.Concat(online, []string{bitrix.EventOffline, bitrix.EventAppTest}, cardEvents())
 		offline = cardEvents()
 	}
 	var wanted []bitrix.EventBinding

@@ -49,7 +49,7 @@ func requireSetUp(t *testing.T, r *rig) {
 	handler := " " + publicURL + "/bitrix/events"
 	online, offline := boundEvents(r)
 	require.Equal(t, []string{
-		"ONAPPINSTALL" + handler, "ONAPPPAYMENT" + handler, "ONAPPUNINSTALL" + handler, "ONAPPUPDATE" + handler, "ONCRMDEALADD" + handler,
+		"ONAPPINSTALL" + handler, "ONAPPPAYMENT" + handler, "ONAPPTEST" + handler, "ONAPPUNINSTALL" + handler, "ONAPPUPDATE" + handler, "ONCRMDEALADD" + handler,
 		"ONCRMDEALDELETE" + handler, "ONCRMDEALMOVETOCATEGORY" + handler, "ONCRMDEALUPDATE" + handler, "ONCRMDYNAMICITEMADD" + handler,
 		"ONCRMDYNAMICITEMDELETE" + handler, "ONCRMDYNAMICITEMUPDATE" + handler, "ONCRMLEADADD" + handler, "ONCRMLEADDELETE" + handler,
 		"ONCRMLEADUPDATE" + handler, "ONOFFLINEEVENT" + handler,
@@ -102,7 +102,7 @@ func TestSetup(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Problems)
 	require.Equal(t, "pro", report.Family)
-	require.Len(t, report.Added, 2+25+18+2+5)
+	require.Len(t, report.Added, 2+26+18+2+5)
 	requireSetUp(t, r)
 
 	after, _ := r.stored(t)

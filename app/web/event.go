@@ -59,6 +59,16 @@ func (h *handlers) notice(c *fiber.Ctx, id portal.ID) error {
 	return c.SendStatus(fiber.StatusOK)
 }
 
+// echo takes a test event that a self-check has asked for.
+func (h *handlers) echo(c *fiber.Ctx, id portal.ID, e bitrix.Event) error {
+	ctx, cancel := stored(c)
+	defer cancel()
+	if err := h.deps.Echo(ctx, id, e); err != nil { // the check says that it did not arrive
+		h.deps.Log.LogAttrs(ctx, slog.LevelWarn, "a test event is lost", slog.String("error", err.Error()))
+	}
+	return c.SendStatus(fiber.StatusOK)
+}
+
 // happened stores an event of a card. Anything else that is trusted is none of the bridge's business:
 // an error would only make the queue call slower.
 func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
@@ -66,8 +76,11 @@ func (h *handlers) happened(c *fiber.Ctx, e bitrix.Event) error {
 	if err != nil {
 		return err
 	}
-	if e.Name == bitrix.EventOffline {
+	switch e.Name {
+	case bitrix.EventOffline:
 		return h.notice(c, p.ID)
+	case bitrix.EventAppTest:
+		return h.echo(c, p.ID, e)
 	}
 	ctx, cancel := stored(c)
 	defer cancel()

@@ -14,6 +14,7 @@ import (
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
+	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
 	"konturbridge/sandbox/bitrixsim"
@@ -294,4 +295,27 @@ func TestPortalsLife(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, [3]int{1, 0, 1}, r.trace(t))
+}
+
+// TestTestEvent: a check that a person asks for sees whether events reach the bridge.
+func TestTestEvent(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	p := r.install(t)
+	asked := portal.AskedCheckRow(p.ID)
+	ask := func() portal.Report {
+		t.Helper()
+		_, err := r.setup.Work(t.Context(), lane.Row{Lane: asked.Lane, Kind: asked.Kind, Code: asked.Code})
+		require.NoError(t, err)
+		report, err := r.store.Check(t.Context(), p.ID)
+		require.NoError(t, err)
+		return report
+	}
+	require.Empty(t, ask().Problems)
+	r.portal.PauseDelivery(true)
+	report := ask()
+	require.Len(t, report.Problems, 1)
+	require.Contains(t, report.Problems[0], "a test event did not arrive within 1s: Bitrix24 has to reach "+r.url+"/bitrix/events")
+	r.portal.PauseDelivery(false)
+	require.Empty(t, ask().Problems)
 }

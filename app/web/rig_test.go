@@ -114,7 +114,7 @@ func newRig(t *testing.T, options ...option) *rig {
 	require.NoError(t, err)
 	r.deps = web.Deps{
 		Trust: r.directory, Installer: r.installer, Inbox: inbox.New(r.store, box, time.Now), Sessions: r.sessions, Pages: pages,
-		Codes: []string{"realty_extract", "realty_status"}, Progress: r.setup.Progress, Docflows: r.docflows,
+		Codes: []string{"realty_extract", "realty_status"}, Progress: r.setup.Progress, Echo: r.setup.Echo, Docflows: r.docflows,
 		Robot: func(_ context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error) {
 			return page.RobotForm{Title: string(id) + " " + lang + " " + s.Code}, nil
 		},
@@ -158,7 +158,7 @@ func (t tokens) Refresh(context.Context, string) (string, string, error) {
 func (r *rig) newSetup(up *upstream.Client, memory *cache.Memory, log *slog.Logger) *portal.Setup {
 	name := map[string]string{"ru": "Выписка", "en": "Extract"}
 	return portal.NewSetup(portal.SetupDeps{
-		Portals: r.directory, Store: r.store, PublicURL: r.url, Memory: memory, Log: log,
+		Portals: r.directory, Store: r.store, PublicURL: r.url, Memory: memory, Log: log, EchoFor: time.Second,
 		Robots: []portal.RobotSpec{{Code: "realty_extract", Wait: true, Name: name,
 			Properties: []portal.PropertySpec{{ID: "cadastral_number", Type: "string", Name: name}}}},
 		Client: func(ctx context.Context, id portal.ID, _ string) (*bitrix.Client, error) {

@@ -68,6 +68,8 @@ type Deps struct {
 
 	// Progress tells how far a portal's setup has come.
 	Progress func(ctx context.Context, id portal.ID) portal.Progress
+	// Echo is told of a test event that a self-check has asked for.
+	Echo func(ctx context.Context, id portal.ID, e bitrix.Event) error
 	// Docflows lists a card's docflows, newest first.
 	Docflows func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error)
 	// Robot fills the page on which a rule is set up. What the settings say comes from a browser.
@@ -97,6 +99,9 @@ func New(deps Deps) *fiber.App {
 	}
 	if deps.Words == nil {
 		deps.Words = func(r docflow.Record) (string, string) { return r.Kind, string(r.State) }
+	}
+	if deps.Echo == nil {
+		deps.Echo = func(context.Context, portal.ID, bitrix.Event) error { return nil }
 	}
 	h := &handlers{deps: deps, codes: make(map[string]string, len(deps.Codes))}
 	for _, code := range deps.Codes {

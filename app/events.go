@@ -16,7 +16,7 @@ import (
 // eventWorkers gives the rows of events their workers: the look at a card, the offline queue, the sweep.
 func (a *App) eventWorkers(o Options, actions *action.Worker) dispatcher {
 	looks := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
-		NotFound: store.ErrNotFound, Kind: action.KindAction, Refused: refusedTrigger})
+		NotFound: store.ErrNotFound, Kind: action.KindAction, Rest: 3 * settleOf(o), Refused: refusedTrigger})
 	offline := feed.NewOffline(feed.OfflineDeps{Bitrix: a.clients.Bitrix, Write: a.store.Write, Cards: a.store.Cards, Active: a.active,
 		Repair: func(ctx context.Context, id portal.ID) error {
 			return a.store.EnsureRows(ctx, portal.SetupRow(id, portal.SetupEvents))

@@ -51,6 +51,7 @@ type offlineState struct {
 	confirms  bool // the portal's plan lets reads be confirmed
 	connector bool // and keeps the changes that are made in a connector's name out of its queue
 	audited   time.Time
+	read      time.Time // last
 }
 
 // NewOffline returns an Offline worker.
@@ -67,6 +68,9 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{Note: "the portal is not active any more"}, nil
 	}
 	read := &reading{Offline: o, ctx: ctx, id: id, row: row, state: o.state(id)}
+	if next := read.state.read.Add(o.pause()); row.Kind == inbox.KindNotice && o.Now().Before(next) {
+		return lane.Result{Verdict: lane.Again, At: next}, nil
+	}
 	more, err := read.all()
 	if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil {
 		return lane.Result{}, err
@@ -89,6 +93,12 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	}
 	return lane.Result{Verdict: lane.Again, At: at, Note: note}, nil
 }
+
+// noticePause is the least time between two readings for the sake of notices. A busy portal sends one every
+// second; what they tell of comes online, too, and its budget of requests is needed for other things.
+const noticePause = 10 * time.Second
+
+func (o *Offline) pause() time.Duration { return min(noticePause, o.Interval) }
 
 func (o *Offline) state(id portal.ID) *offlineState {
 	o.mu.Lock()
@@ -131,10 +141,15 @@ func (r *reading) all() (more bool, err error) {
 			r.state.known = false // what was handed out and is not stored is looked for before anything else
 			return false, err
 		}
-		more = more || n > 0
+		more = more || n >= offlinePage
 	}
+	r.state.read = r.Now()
 	return more, nil
 }
+
+// offlinePage is how many rows one reading gives at most; fewer are all that there were.
+// doc: api-reference/events/event-offline-get.md
+const offlinePage = 50
 
 // queues names the queues by their connectors. Older bindings have none.
 func (r *reading) queues() []string {
@@ -309,7 +324,7 @@ func (r *reading) seen(all []queued) (map[docflow.Card]portal.Card, error) {
 	seen := map[docflow.Card]portal.Card{}
 	for kind, ids := range byType {
 		for len(ids) > 0 {
-			n := min(len(ids), 50)
+			n := min(len(ids), offlinePage)
 			cards, err := r.Cards(r.ctx, r.id, kind, ids[:n])
 			if err != nil {
 				return nil, err

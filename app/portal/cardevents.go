@@ -11,6 +11,9 @@ import (
 // it changes stays out of its offline queue. doc: api-reference/events/offline-events.md
 const Connector = "konturbridge"
 
+// CardEvents are the events of cards that a setup binds, online and offline.
+func CardEvents() []string { return cardEvents() }
+
 // MissesEvents reports whether an offline binding is missing that the bridge has made: somebody deleted it,
 // or an update of the application did. Editions without smart processes may lack their events altogether.
 func MissesEvents(bound []bitrix.EventBinding) bool {

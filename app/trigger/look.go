@@ -62,7 +62,7 @@ func (r *reader) item(ctx context.Context, b24 *bitrix.Client, id portal.ID, car
 }
 
 // noHistoryFor is how long a portal is believed not to keep a kind's history.
-const noHistoryFor = time.Hour
+const noHistoryFor = 30 * time.Minute
 
 // history reads the rows of a card's stage history behind after, oldest first. ok is false where the portal
 // keeps none for such cards.

@@ -44,6 +44,9 @@ type Deps struct {
 	Now      func() time.Time
 	NotFound error  // what Store returns for a card that was never seen
 	Kind     string // of the rows that run actions
+	// Rest is the least time between two looks at a card: one that robots change for seconds on end is read
+	// now and then, and its history tells what it went through. Zero: none.
+	Rest time.Duration
 	// Refused shows in the card what keeps an action from being started.
 	Refused func(portal string, card docflow.Card, action string, refusal *docflow.Refusal) lane.Write
 }
@@ -104,6 +107,9 @@ func (l *look) work() (lane.Result, error) {
 		return lane.Result{}, err
 	}
 	now := l.Now()
+	if rested := l.sight.before.Seen.Add(l.Rest); now.Before(rested) && rested.Sub(now) <= l.Rest {
+		return lane.Result{Verdict: lane.Aside, At: rested, Note: "the card was read a moment ago"}, nil
+	}
 	if slices.ContainsFunc(l.sight.before.Own, func(o portal.Own) bool { return !o.Made && now.Sub(o.At) < ownPatience }) {
 		return lane.Result{Verdict: lane.Aside, At: now.Add(ownPause), Note: "the bridge itself is writing to the card"}, nil
 	}

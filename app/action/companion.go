@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,7 +14,6 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/mapping"
-	"konturbridge/bitrix"
 	"konturbridge/realty"
 )
 
@@ -169,72 +167,26 @@ func (r *runner) applied(ctx context.Context, c *call, client *realty.Client) ([
 	if err != nil {
 		return nil, err
 	}
-	papers, err := readPapers(ctx, b24, refs)
+	read, err := readPapers(ctx, b24, refs)
+	defer read.close()
 	if err != nil {
 		return nil, err
 	}
-	documents := make([]any, 0, len(papers))
-	for _, p := range papers {
-		id, err := client.UploadContent(ctx, bytes.NewReader(p.data), int64(len(p.data)), p.contentType)
+	documents := make([]any, 0, len(read))
+	for _, p := range read {
+		id, err := handOver(ctx, client, p.file, p.contentType)
 		if err != nil {
 			return nil, err
 		}
 		var signatures []string
-		for _, data := range p.signatures {
-			signature, err := client.UploadContent(ctx, bytes.NewReader(data), int64(len(data)), realty.SignatureType)
+		for _, file := range p.signatures {
+			signature, err := handOver(ctx, client, file, realty.SignatureType)
 			if err != nil {
 				return nil, err
 			}
-			signatures = append(signatures, string(signature.ID))
+			signatures = append(signatures, signature)
 		}
-		documents = append(documents, map[string]any{"documentType": "other", "content": mapping.Content(p.kind, string(id.ID), signatures)})
+		documents = append(documents, map[string]any{"documentType": "other", "content": mapping.Content(p.kind, id, signatures)})
 	}
 	return documents, nil
-}
-
-// paper is a document with its detached signatures.
-type paper struct {
-	name, kind, contentType string
-	data                    []byte
-	signatures              [][]byte
-}
-
-// readPapers reads the files and gives each signature to the document that it is named after:
-// "план.pdf.sig" and "план.sig" both sign "план.pdf". With one document every signature is its.
-func readPapers(ctx context.Context, b24 *bitrix.Client, refs []bitrix.FileRef) ([]paper, error) {
-	var papers []paper
-	type signature struct {
-		name string
-		data []byte
-	}
-	var signatures []signature
-	for _, ref := range refs {
-		data, name, err := fetch(ctx, b24, ref)
-		if err != nil {
-			return nil, err
-		}
-		kind, contentType := contentOf(data)
-		switch ext := strings.ToLower(path.Ext(name)); {
-		case kind != "":
-			papers = append(papers, paper{name: name, kind: kind, contentType: contentType, data: data})
-		case slices.Contains([]string{".sig", ".sgn", ".p7s", ".p7m"}, ext):
-			signatures = append(signatures, signature{name, data})
-		default:
-			return nil, invalid([]string{fmt.Sprintf("documents: файл «%s» не PDF, не XML и не подпись (.sig). Реестро принимает только эти форматы", orID(name, ref.ID.String()))})
-		}
-	}
-	for _, s := range signatures {
-		stem := strings.TrimSuffix(s.name, path.Ext(s.name))
-		at := slices.IndexFunc(papers, func(p paper) bool {
-			return strings.EqualFold(p.name, stem) || strings.EqualFold(strings.TrimSuffix(p.name, path.Ext(p.name)), stem)
-		})
-		if at < 0 && len(papers) == 1 {
-			at = 0
-		}
-		if at < 0 {
-			return nil, invalid([]string{fmt.Sprintf("documents: непонятно, какой документ подписывает «%s». Назовите подпись по документу: план.pdf и план.pdf.sig", s.name)})
-		}
-		papers[at].signatures = append(papers[at].signatures, s.data)
-	}
-	return papers, nil
 }

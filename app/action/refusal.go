@@ -31,10 +31,7 @@ func refusalFor(err error) *docflow.Refusal {
 
 func badDownload(err *bitrix.DownloadError) *docflow.Refusal {
 	text, en := "Файл карточки не удалось прочитать. Приложите его заново.", "A file of the card can't be read."
-	switch {
-	case errors.Is(err, upstream.ErrAnswerTooLarge):
-		text, en = fmt.Sprintf("Файл карточки больше %d МБ. Приложите файл меньшего размера.", maxUpload>>20), "A file of the card is too large."
-	case errors.Is(err, bitrix.ErrForeignHost):
+	if errors.Is(err, bitrix.ErrForeignHost) {
 		text, en = "Ссылка на файл ведёт не на портал. Укажите в роботе поле карточки с файлом.", "A file's link leads away from the portal."
 	}
 	return &docflow.Refusal{Code: "bad_file", CRMText: text, TextEN: en, Cause: err}

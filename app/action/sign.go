@@ -3,7 +3,9 @@ package action
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/reaction"
+	"konturbridge/internal/spool"
 	"konturbridge/realty"
 	"konturbridge/realty/cms"
 )
@@ -93,25 +96,37 @@ func (r *runner) signatures(ctx context.Context, c *call) ([]signature, error) {
 	}
 	all := make([]signature, 0, len(refs))
 	for _, ref := range refs {
-		data, name, err := fetch(ctx, b24, ref)
+		file, err := fetch(ctx, b24, ref, "signatures")
 		if err != nil {
 			return nil, err
 		}
-		s := signature{name: orID(name, ref.ID.String()), data: data}
-		signed, err := cms.Parse(data)
-		switch kind, _ := contentOf(data); {
-		case kind != "" || len(data) > maxSignature:
-			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", s.name)})
-		case err == nil && !signed.Detached():
-			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» содержит сам документ. Нужна откреплённая подпись: подпишите заявление ещё раз, выбрав отдельный файл подписи", s.name)})
-		case err == nil:
-			s.signed = signed
-		case !isPGP(data): // the service documents both
-			return nil, invalid([]string{fmt.Sprintf("signatures: «%s» не файл электронной подписи. Приложите откреплённую подпись заявления (обычно .sig)", s.name)})
+		s, err := readSignature(file, orID(file.name, ref.ID.String()))
+		if err := errors.Join(err, file.Close()); err != nil {
+			return nil, err
 		}
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// readSignature refuses what is no detached signature.
+func readSignature(file *cardFile, name string) (signature, error) {
+	if kind, _ := contentOf(file.Head()); kind != "" || file.Size() > maxSignature {
+		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", name)})
+	}
+	data, err := io.ReadAll(file.Reader())
+	if err != nil {
+		return signature{}, err
+	}
+	switch signed, err := cms.Parse(data); {
+	case err == nil && !signed.Detached():
+		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» содержит сам документ. Нужна откреплённая подпись: подпишите заявление ещё раз, выбрав отдельный файл подписи", name)})
+	case err == nil:
+		return signature{name, data, signed}, nil
+	case !isPGP(data): // the service documents both
+		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» не файл электронной подписи. Приложите откреплённую подпись заявления (обычно .sig)", name)})
+	}
+	return signature{name: name, data: data}, nil
 }
 
 // isPGP recognizes an OpenPGP signature, armored or not (RFC 9580, sections 6.2 and 4.2: packet type 2).
@@ -134,6 +149,7 @@ type pair struct {
 // row has signed is not, because a second run must pair as the first did.
 func (r *runner) pair(ctx context.Context, client *realty.Client, rec docflow.Record, targets []docflow.Statement, signatures []signature, received time.Time) ([]pair, error) {
 	files, err := r.statementFiles(ctx, client, rec, targets)
+	defer files.close()
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +163,10 @@ func (r *runner) pair(ctx context.Context, client *realty.Client, rec docflow.Re
 		bad    []string
 	)
 	for _, s := range signatures {
-		candidates, known := over(s, targets, files)
+		candidates, known, err := over(s, targets, files)
+		if err != nil {
+			return nil, err
+		}
 		at := chosen(s, targets, candidates, taken)
 		switch {
 		case !known:
@@ -181,31 +200,43 @@ func (r *runner) pair(ctx context.Context, client *realty.Client, rec docflow.Re
 	return pairs, nil
 }
 
-// statementFiles reads the statements, each file once, by its id.
-func (r *runner) statementFiles(ctx context.Context, client *realty.Client, rec docflow.Record, targets []docflow.Statement) (map[string][]byte, error) {
-	files := map[string][]byte{}
+// statements are files of a docflow by their ids.
+type statements map[string]*spool.File
+
+func (s statements) close() {
+	for _, file := range s {
+		_ = file.Close() // it was read
+	}
+}
+
+// statementFiles reads the statements, each file once. The caller closes what it gets, with an error too.
+func (r *runner) statementFiles(ctx context.Context, client *realty.Client, rec docflow.Record, targets []docflow.Statement) (statements, error) {
+	files := statements{}
 	for _, t := range targets {
 		if _, ok := files[t.FileID]; ok {
 			continue
 		}
-		var buf bytes.Buffer
-		if _, err := client.CopyFile(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(t.FileID), &buf); err != nil {
-			return nil, err
+		file, err := spool.New(maxUpload)
+		if err != nil {
+			return files, err
 		}
-		files[t.FileID] = buf.Bytes()
+		files[t.FileID] = file
+		if _, err := client.CopyFile(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(t.FileID), file); err != nil {
+			return files, err
+		}
 	}
 	return files, nil
 }
 
 // over lists the statements that a signature is over; known is false when the signature does not tell.
-func over(s signature, targets []docflow.Statement, files map[string][]byte) (candidates []int, known bool) {
+func over(s signature, targets []docflow.Statement, files statements) (candidates []int, known bool, err error) {
 	if s.signed == nil {
-		return nil, false
+		return nil, false, nil
 	}
 	for i, t := range targets {
-		results, err := s.signed.Check(bytes.NewReader(files[t.FileID]))
+		results, err := s.signed.Check(files[t.FileID].Reader())
 		if err != nil {
-			continue // reading from memory does not fail
+			return nil, false, err
 		}
 		for _, result := range results {
 			known = known || result.Verdict != cms.Unknown
@@ -214,7 +245,7 @@ func over(s signature, targets []docflow.Statement, files map[string][]byte) (ca
 			}
 		}
 	}
-	return candidates, known
+	return candidates, known, nil
 }
 
 // chosen picks the candidate of the signer's own, else the first that is free; -1: all are taken.

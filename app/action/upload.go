@@ -3,16 +3,19 @@ package action
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 
+	"konturbridge/app/docflow"
 	"konturbridge/app/mapping"
 	"konturbridge/bitrix"
+	"konturbridge/internal/spool"
+	"konturbridge/internal/upstream"
 	"konturbridge/realty"
 )
 
-// maxUpload bounds a document of a card, in bytes; it is held in memory while it is handed over.
-const maxUpload = 64 << 20
+// maxUpload bounds a document of a card, in bytes. It goes over the disk, not through memory.
+const maxUpload = 500 << 20
 
 // uploader hands documents of one card over, each file once however many places it stands in. A repeat
 // after a crash leaves at worst an unused content behind.
@@ -51,23 +54,30 @@ func (u *uploader) one(ctx context.Context, fileID, path string, signature bool)
 	if !ok {
 		return uploaded{}, invalid([]string{fmt.Sprintf("%s: файл %s не найден в карточке. Приложите его заново", path, fileID)})
 	}
-	data, name, err := fetch(ctx, u.b24, linkOf(value))
+	file, err := fetch(ctx, u.b24, linkOf(value), path)
 	if err != nil {
 		return uploaded{}, err
 	}
-	kind, contentType := contentOf(data)
+	defer func() { _ = file.Close() }()
+	kind, contentType := contentOf(file.Head())
 	switch {
 	case signature:
 		contentType = realty.SignatureType
 	case kind == "":
-		return uploaded{}, invalid([]string{fmt.Sprintf("%s: файл «%s» не PDF и не XML. Реестро принимает только эти форматы: приложите документ в одном из них", path, orID(name, fileID))})
+		return uploaded{}, invalid([]string{fmt.Sprintf("%s: файл «%s» не PDF и не XML. Реестро принимает только эти форматы: приложите документ в одном из них", path, orID(file.name, fileID))})
 	}
-	pointer, err := u.client.UploadContent(ctx, bytes.NewReader(data), int64(len(data)), contentType)
+	id, err := handOver(ctx, u.client, file, contentType)
 	if err != nil {
 		return uploaded{}, err
 	}
-	u.done[key] = uploaded{string(pointer.ID), kind}
+	u.done[key] = uploaded{id, kind}
 	return u.done[key], nil
+}
+
+// handOver stores a file as content of the service and gives its id.
+func handOver(ctx context.Context, client *realty.Client, file *cardFile, contentType string) (string, error) {
+	pointer, err := client.UploadContent(ctx, file.Reader(), file.Size(), contentType)
+	return string(pointer.ID), err
 }
 
 // linkOf is the address with which a file's value can be read by a machine.
@@ -88,8 +98,8 @@ func orID(name, id string) string {
 }
 
 // contentOf tells a document's type by its first bytes: names in a CRM say little.
-func contentOf(data []byte) (kind, contentType string) {
-	head := bytes.TrimLeft(bytes.TrimPrefix(data[:min(len(data), 256)], []byte("\xef\xbb\xbf")), " \r\n\t")
+func contentOf(head []byte) (kind, contentType string) {
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf")), " \r\n\t")
 	switch {
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		return "pdf", realty.PDFType
@@ -100,15 +110,28 @@ func contentOf(data []byte) (kind, contentType string) {
 	}
 }
 
-// fetch reads a file of the portal.
-func fetch(ctx context.Context, b24 *bitrix.Client, ref bitrix.FileRef) (data []byte, name string, err error) {
-	var buf bytes.Buffer
-	got, err := b24.Download(ctx, ref, &buf, maxUpload)
+// cardFile is a file of a card on its way.
+type cardFile struct {
+	*spool.File
+	name string // "" when the portal names none
+}
+
+// fetch brings a file of the portal to the disk. field says in refusals where it stands. The caller closes it.
+func fetch(ctx context.Context, b24 *bitrix.Client, ref bitrix.FileRef, field string) (*cardFile, error) {
+	file, err := spool.New(maxUpload)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	if buf.Len() == 0 {
-		return nil, "", invalid([]string{strings.TrimSpace("файл «" + got.Name + "» пустой. Приложите его заново")})
+	got, err := b24.Download(ctx, ref, file, maxUpload)
+	switch {
+	case errors.Is(err, upstream.ErrAnswerTooLarge):
+		err = &docflow.Refusal{Code: "bad_file", CRMText: fmt.Sprintf("%s: файл больше %d МБ. Приложите файл меньшего размера.", field, maxUpload>>20),
+			TextEN: fmt.Sprintf("%s: a file is larger than %d MB. Attach a smaller one.", field, maxUpload>>20), Cause: err}
+	case err == nil && file.Size() == 0:
+		err = invalid([]string{fmt.Sprintf("%s: файл «%s» пустой. Приложите его заново", field, orID(got.Name, "без имени"))})
 	}
-	return buf.Bytes(), got.Name, nil
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &cardFile{file, got.Name}, nil
 }

@@ -3,6 +3,7 @@ package action_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -44,13 +45,19 @@ type world struct {
 	rows   int64
 	// onSession runs before each call to Реестро.
 	onSession func()
+	// instead may answer a request in the sandbox's place.
+	instead func(rw http.ResponseWriter, r *http.Request) bool
 }
 
 func setup(t *testing.T) *world {
 	t.Helper()
 	w := &world{clock: newClock()}
 	w.box = sandbox.New(sandbox.Config{Now: w.Now})
-	server := httptest.NewServer(w.box)
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.instead == nil || !w.instead(rw, r) {
+			w.box.ServeHTTP(rw, r)
+		}
+	}))
 	t.Cleanup(server.Close)
 	t.Cleanup(w.box.Close)
 	w.box.SetBaseURL(server.URL)

@@ -8,49 +8,45 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"strings"
 
 	"konturbridge/app/portal"
+	"konturbridge/sandbox"
 	"konturbridge/sandbox/bitrixsim"
 	"konturbridge/sandbox/realtysim"
 )
 
 func playSaleOfDeal(ctx context.Context, w *World) error {
-	deal := w.Demo.Sale
-	if err := w.Portal.UpdateItem(bitrixsim.Deal, deal, map[string]any{"categoryId": 1, "stageId": "C1:NEW"}); err != nil {
+	if err := w.openSale(); err != nil {
 		return err
 	}
+	return w.register(ctx, w.saleOfDeal())
+}
+
+// openSale puts the demo's sale into the funnel of registrations, and robots on the stage for signatures.
+func (w *World) openSale() error {
 	w.placeSigning(bitrixsim.Deal, stageSign)
-	w.Say("сделка %d входит в стадию «%s»", deal, stageFile)
-	if err := w.Portal.MoveStage(bitrixsim.Deal, deal, stageFile); err != nil {
-		return err
-	}
-	if err := w.sale(ctx, bitrixsim.Deal, deal, stageSign, w.payDeal); err != nil {
-		return err
-	}
-	if err := w.Until(ctx, "the deal is moved to its last stage", func() bool {
-		item, _ := w.Portal.Item(bitrixsim.Deal, deal)
-		return item["stageId"] == stageDone
-	}); err != nil {
-		return err
-	}
-	w.Say("сделка перенесена на стадию «%s»", stageDone)
-	return nil
+	return w.Portal.UpdateItem(bitrixsim.Deal, w.Demo.Sale, map[string]any{"categoryId": 1, "stageId": "C1:NEW"})
+}
+
+func (w *World) saleOfDeal() registration {
+	return registration{docflowType: realtysim.TypeMovement, kind: bitrixsim.Deal, card: w.Demo.Sale,
+		fileStage: stageFile, signStage: stageSign, template: w.payDeal, signers: []string{"Выдуманный", "Несуществующая"},
+		options: map[string]string{"rightMovementType": "sale", "object.cadastralNumber": "54:35:021060:1683",
+			"seller.individualOwnership.owner.person.surname": "Выдуманный", "buyer.individualOwnership.owner.person.surname": "Несуществующая",
+			"appliedDocuments.contractOfSale.content.info.type": "pdf"}}
 }
 
 func playSaleOfLead(ctx context.Context, w *World) error {
-	lead := w.Portal.CreateItem(bitrixsim.Lead, w.leadLikeSale())
+	r := w.saleOfDeal()
+	r.kind, r.card = bitrixsim.Lead, w.Portal.CreateItem(bitrixsim.Lead, w.leadLikeSale())
+	r.fileStage, r.signStage, r.template = leadFile, leadSign, w.payLead
 	w.placeSigning(bitrixsim.Lead, leadSign)
-	w.Say("лид %d входит в стадию «%s»", lead, leadFile)
-	if err := w.Portal.MoveStage(bitrixsim.Lead, lead, leadFile); err != nil {
-		return err
-	}
-	return w.sale(ctx, bitrixsim.Lead, lead, leadSign, w.payLead)
+	return w.register(ctx, r)
 }
 
 // placeSigning puts the robots that hand signatures over and submit on a stage.
 func (w *World) placeSigning(kind int, stage string) {
-	w.Portal.PlaceRobot(kind, stage, bitrixsim.Step{Robot: "realty_sign", Properties: map[string]any{"signatures": "{=Document:" + signatures + "}"}})
+	w.Portal.PlaceRobot(kind, stage, bitrixsim.Step{Robot: "realty_sign", Properties: map[string]any{"signatures": "{=Document:" + sandbox.SignatureField + "}"}})
 	w.Portal.PlaceRobot(kind, stage, bitrixsim.Step{Robot: "realty_submit"})
 }
 
@@ -73,89 +69,21 @@ func (w *World) leadLikeSale() map[string]any {
 	return fields
 }
 
-// sale plays a filing from its creation to its result.
-func (w *World) sale(ctx context.Context, kind, id int, signStage string, template int) error {
-	d, err := w.waits(ctx, "signature")
-	if err != nil {
-		return err
-	}
-	w.Say("Реестро просит подписи: %d заявлений", len(d.Statements))
-	if err := w.state(ctx, kind, id, "нужны подписи"); err != nil {
-		return err
-	}
-	if err := w.sign(kind, id, d, false); err != nil {
-		return err
-	}
-	w.Say("подписи приложены к карточке, она переходит на стадию «%s»", signStage)
-	if err := w.Portal.MoveStage(kind, id, signStage); err != nil {
-		return err
-	}
-	if err := w.inState(ctx, d.ID, realtysim.StateQueued); err != nil {
-		return err
-	}
-	if err := w.Box.Realty.Dispatch(d.ID); err != nil {
-		return err
-	}
-	if err := w.workflowEnded(ctx, kind, id, "sent"); err != nil {
-		return err
-	}
-	if err := w.Box.Realty.ChargeDuty(d.ID, realtysim.Charge{UIN: "00000000700486290714", Sum: 200000}); err != nil {
-		return err
-	}
-	w.Say("Росреестр начислил пошлину")
-	if err := w.paid(ctx, kind, id, template, d); err != nil {
-		return err
-	}
-	if err := w.Box.Realty.Complete(d.ID); err != nil {
-		return err
-	}
-	if err := w.state(ctx, kind, id, "исполнен"); err != nil {
-		return err
-	}
-	return w.filesInCard(ctx, kind, id)
-}
-
-// paid checks that the duty reached the card and started the business process, and pays it.
-func (w *World) paid(ctx context.Context, kind, id, template int, d realtysim.Docflow) error {
-	if err := w.Until(ctx, "УИН and sum are in the card and the process has started", func() bool {
-		item, _ := w.Portal.Item(kind, id)
-		started := false
-		for _, wf := range w.Portal.Workflows() {
-			started = started || wf.TemplateID == template && wf.Parameters["uin"] == "00000000700486290714"
-		}
-		return item[portal.FieldRealtyUIN] == "00000000700486290714" && strings.HasPrefix(fmt.Sprint(item[portal.FieldRealtyDuty]), "2000") && started
-	}); err != nil {
-		return err
-	}
-	n := 0
-	for _, wf := range w.Portal.Workflows() {
-		if wf.TemplateID == template {
-			n++
-			w.Say("запущен бизнес-процесс %d для %s с УИН %v", template, wf.Document[2], wf.Parameters["uin"])
-		}
-	}
-	if n != 1 {
-		return fmt.Errorf("the process was started %d times", n)
-	}
-	return w.Box.Realty.Pay(d.ID, "")
-}
-
 // sign attaches everybody's signatures of the statements to the card, as a manager does; badly: each
 // statement signed by somebody else than it asks for.
 func (w *World) sign(kind, id int, d realtysim.Docflow, badly bool) error {
+	if !badly {
+		return w.Box.Sign(w.Portal, kind, id)
+	}
 	var files []any
 	for i, st := range d.Statements {
-		person := st.Persons[0]
-		if badly {
-			person = d.Statements[(i+1)%len(d.Statements)].Persons[0]
-		}
-		data, err := w.Box.Realty.SignatureOf(d.ID, st.FileID, person)
+		data, err := w.Box.Realty.SignatureOf(d.ID, st.FileID, d.Statements[(i+1)%len(d.Statements)].Persons[0])
 		if err != nil {
 			return err
 		}
 		files = append(files, w.Portal.AddFile(fmt.Sprintf("Заявление %d.sig", i+1), data))
 	}
-	return w.Portal.UpdateItem(kind, id, map[string]any{signatures: files})
+	return w.Portal.UpdateItem(kind, id, map[string]any{sandbox.SignatureField: files})
 }
 
 // waits waits until the newest filing waits for something.
@@ -193,10 +121,9 @@ func (w *World) state(ctx context.Context, kind, id int, text string) error {
 
 func playBadSignature(ctx context.Context, w *World) error {
 	deal := w.Demo.Sale
-	if err := w.Portal.UpdateItem(bitrixsim.Deal, deal, map[string]any{"categoryId": 1, "stageId": "C1:NEW"}); err != nil {
+	if err := w.openSale(); err != nil {
 		return err
 	}
-	w.placeSigning(bitrixsim.Deal, stageSign)
 	if err := w.Portal.MoveStage(bitrixsim.Deal, deal, stageFile); err != nil {
 		return err
 	}

@@ -28,6 +28,10 @@ func Scenarios() []Scenario {
 		{"extract", "Робот сделки заказывает выписку ЕГРН, файлы возвращаются в карточку", playExtract},
 		{"sale", "Сделка входит в стадию: подача, подписи, пошлина, бизнес-процесс, результат", playSaleOfDeal},
 		{"lead", "То же для лида", playSaleOfLead},
+		{"equity", "Регистрация ДДУ: застройщик с представителем, двое дольщиков", playEquity},
+		{"assignment", "Уступка права: представитель по доверенности, супруги, кредит", playAssignment},
+		{"pledge", "Ипотека: робот подаёт, за банк подписывает его представитель", playPledge},
+		{"lifting", "Снятие обременения: пошлины нет", playLifting},
 		{"hook", "Вебхук бизнес-процесса заказывает выписку", playHook},
 		{"refusal", "Неверный кадастровый номер: отказ до единого обращения, поле названо", playRefusal},
 		{"incomplete", "Карточка без продавца: все ошибки сразу, в Реестро ничего не ушло", playIncomplete},
@@ -274,19 +278,11 @@ func (w *World) finish(id string) error {
 	return errors.Join(w.Box.Realty.Dispatch(id), w.Box.Realty.Complete(id))
 }
 
-// workflowEnded waits until a card's workflow went on, and checks what it was told.
+// workflowEnded waits until the card's newest process of a stage has gone on to its end, and checks what its last
+// step was told.
 func (w *World) workflowEnded(ctx context.Context, kind, id int, state string) error {
-	document := fmt.Sprintf("%s_%d", map[int]string{bitrixsim.Lead: "LEAD", bitrixsim.Deal: "DEAL"}[kind], id)
-	var last bitrixsim.Workflow
-	if err := w.Until(ctx, "the workflow goes on", func() bool {
-		for _, wf := range w.Portal.Workflows() {
-			if wf.Document[2] == document && wf.State == bitrixsim.Done && len(wf.Returns) > 0 {
-				last = wf
-				return true
-			}
-		}
-		return false
-	}); err != nil {
+	last, err := w.ended(ctx, kind, id)
+	if err != nil {
 		return err
 	}
 	got := last.Returns[len(last.Returns)-1]
@@ -295,6 +291,20 @@ func (w *World) workflowEnded(ctx context.Context, kind, id int, state string) e
 		return fmt.Errorf("the robot returned state %v instead of %s (%v)", got["state"], state, got["error"])
 	}
 	return nil
+}
+
+// ended waits until the card's newest process of a stage has ended with what it waited for.
+func (w *World) ended(ctx context.Context, kind, id int) (last bitrixsim.Workflow, err error) {
+	document := fmt.Sprintf("%s_%d", map[int]string{bitrixsim.Lead: "LEAD", bitrixsim.Deal: "DEAL"}[kind], id)
+	err = w.Until(ctx, "the workflow goes on", func() bool {
+		for _, wf := range w.Portal.Workflows() {
+			if wf.Document[2] == document && wf.TemplateID == 0 {
+				last = wf
+			}
+		}
+		return last.State == bitrixsim.Done && len(last.Returns) > 0
+	})
+	return last, err
 }
 
 // filesInCard waits until the result is in the card's own field and in its timeline.
@@ -311,6 +321,9 @@ func (w *World) filesInCard(ctx context.Context, kind, id int) error {
 		return err
 	}
 	for _, e := range w.Portal.Timeline(kind, id) {
+		if e.Kind != bitrixsim.KindComment {
+			continue
+		}
 		var names []string
 		for _, f := range e.Files {
 			names = append(names, f.Name)

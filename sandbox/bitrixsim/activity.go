@@ -49,7 +49,9 @@ func (p *Portal) Activities(entityTypeID, id int) []Activity {
 	for _, key := range sortedKeys(p.activities) {
 		if a := p.activities[key]; a.EntityTypeID == entityTypeID && a.OwnerID == id {
 			snap := a.Activity
-			snap.Layout, _ = toGo(a.layout).(map[string]any)
+			if a.layout != nil {
+				snap.Layout, _ = toGo(a.layout).(map[string]any)
+			}
 			out = append(out, snap)
 		}
 	}

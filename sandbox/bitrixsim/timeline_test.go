@@ -48,6 +48,7 @@ func TestTimeline(t *testing.T) {
 	w.refused(400, "100", "crm.timeline.logmessage.add", map[string]any{"fields": line})
 	w.refused(400, "WRONG_DATETIME_FORMAT", "crm.activity.todo.add", map[string]any{"ownerTypeId": 2, "ownerId": deal, "deadline": "soon"})
 	w.ok("crm.activity.todo.add", map[string]any{"ownerTypeId": 2, "ownerId": deal, "deadline": "2026-06-01T10:00:00+03:00", "title": "Оплатить"})
+	require.Equal(t, "Оплатить", w.portal.Activities(bitrixsim.Deal, deal)[0].Subject, "a to-do has no layout")
 	entries := w.portal.Timeline(bitrixsim.Deal, deal)
 	require.Equal(t, []string{bitrixsim.KindLog, bitrixsim.KindTodo}, []string{entries[0].Kind, entries[1].Kind})
 }

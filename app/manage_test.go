@@ -244,3 +244,29 @@ func TestSettingsOfAnotherVersion(t *testing.T) {
 	require.Equal(t, "hunter2", d.connections()["main"].Secrets["password"])
 	require.NotContains(t, d.show(), "#")
 }
+
+func TestSmartProcessesAreSetUp(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	setups := func() (n int) {
+		rows, err := d.store.Load(t.Context(), string(agency), 0, 100)
+		require.NoError(t, err)
+		for _, row := range rows {
+			if row.Kind == portal.KindSetup {
+				n++
+			}
+		}
+		return n
+	}
+	d.apply("triggers: [{entity: deal, stage: NEW, action: realty_extract, parameters: {cadastral_number: x}}]")
+	require.Zero(t, setups())
+	item := "triggers: [{entity: item, entityTypeId: 147, stage: \"DT147_7:NEW\", action: realty_extract, parameters: {cadastral_number: x}}]"
+	d.apply(item)
+	require.Equal(t, 1, setups(), "its fields and tab are made at once")
+	d.apply(item)
+	require.Equal(t, 1, setups())
+	d.apply("files: {\"item:188\": UF_CRM_9_FILES}")
+	require.Equal(t, 2, setups())
+	d.apply("reactions: [{system: realty, entity: item, entityTypeId: 190, state: completed, comment: done}]")
+	require.Equal(t, 3, setups())
+}

@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,6 +19,7 @@ import (
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/app/store"
+	"konturbridge/oauth"
 )
 
 const member = "0123456789abcdef0123456789abcdef"
@@ -111,6 +114,59 @@ func TestPortals(t *testing.T) {
 	o := s.run("portals", "show", "nobody")
 	require.Equal(t, 1, o.code)
 	require.Contains(t, o.errout, "nobody")
+}
+
+func TestPortalThatNeedsReconnecting(t *testing.T) {
+	t.Parallel()
+	s := prepared(t)
+	s.store(func(st *store.Store) {
+		for _, user := range []int64{7, 9} {
+			_, err := st.SavePair(t.Context(), portal.PairKey(member, "local.1.2", user), 0, oauth.Pair{Access: "secret-access", UserID: user})
+			require.NoError(t, err)
+		}
+		require.NoError(t, st.SaveCheck(t.Context(), member, portal.Report{At: time.Now(), Added: []string{"robot realty_extract"},
+			Problems: []string{"a thing to do"}}))
+	})
+	states := func() string {
+		one := decode[struct {
+			Reason       string `json:"reason"`
+			Applications []struct {
+				Administrators []struct {
+					UserID int    `json:"user_id"`
+					State  string `json:"state"`
+				} `json:"administrators"`
+			} `json:"applications"`
+			Check struct {
+				Added []string `json:"added"`
+			} `json:"check"`
+		}](t, s.done("portals", "show", member, "--json"))
+		require.Equal(t, []string{"robot realty_extract"}, one.Check.Added)
+		var all []string
+		for _, a := range one.Applications[0].Administrators {
+			all = append(all, fmt.Sprintf(" %d %s", a.UserID, a.State))
+		}
+		slices.Sort(all)
+		return one.Reason + strings.Join(all, "")
+	}
+	require.Equal(t, " 7 works 9 spare", states())
+	end := func(user int64) {
+		s.store(func(st *store.Store) {
+			require.NoError(t, st.EndPair(t.Context(), portal.PairEnd{Portal: member, ClientID: "local.1.2", UserID: user, Version: 1, Why: "dismissed"}))
+		})
+	}
+	end(7)
+	require.Equal(t, " 7 ended 9 works", states())
+	end(9)
+	require.Contains(t, states(), "needs reconnecting: an administrator of the portal has to open the application's page")
+	require.Contains(t, s.done("portals"), "needs reconnecting")
+	shown := s.done("portals", "show", member)
+	require.Contains(t, shown, "user 7 of local.1.2, ended: dismissed")
+	require.Contains(t, shown, "repaired: added robot realty_extract")
+	require.Contains(t, shown, "a thing to do")
+	require.NotContains(t, shown, "secret-access")
+	doctor := s.run("doctor")
+	require.Equal(t, 1, doctor.code)
+	require.Contains(t, doctor.out, "failed  portal "+member+" (agency.bitrix24.ru): needs reconnecting")
 }
 
 func TestDocflows(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
@@ -67,7 +68,9 @@ type Undone struct {
 // Unfinished lists what such an action does: the card shows it, and a waiting workflow goes on with an
 // error instead of standing still for ever.
 func Unfinished(u Undone) []Effect {
-	code, text := "failed", fmt.Sprintf("«%s» не выполнено: %s. После исправления задание № %d можно повторить в журнале моста.", u.Action, clip(u.Reason), u.Job)
+	undone := fmt.Sprintf("«%s» не выполнено: ", u.Action)
+	reason := strings.TrimPrefix(u.Reason, undone) // as the action's own error says it
+	code, text := "failed", fmt.Sprintf("%s%s. После исправления задание № %d можно повторить в журнале моста.", undone, clip(reason), u.Job)
 	if u.Canceled {
 		code, text = "canceled", fmt.Sprintf("«%s» отменено в журнале моста (задание № %d).", u.Action, u.Job)
 	}

@@ -115,4 +115,6 @@ func TestTexts(t *testing.T) {
 	require.Len(t, long, 2, "nobody waits")
 	require.Contains(t, string(long[1].Params), "я…. После исправления задание № 7 можно повторить")
 	require.Less(t, len(long[1].Params), 1000)
+	short := reaction.Unfinished(reaction.Undone{Portal: "m1", Card: deal, Action: "Подать", Job: 7, Reason: "«Подать» не выполнено: нет связи"})
+	require.Contains(t, string(short[1].Params), `"«Подать» не выполнено: нет связи. После`)
 }

@@ -271,7 +271,7 @@ func TestAFloodKeepsTheOrderOfEachCard(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const id = portal.ID("flooded")
-		f := openFlood(t, map[portal.ID]int{id: 300}, map[portal.ID]bool{id: true})
+		f := openFlood(t, map[portal.ID]int{id: 200}, map[portal.ID]bool{id: true})
 		p := f.portals[id]
 		stage := func(name string) func(docflow.Card) reaction.Effect {
 			return made(reaction.MoveStage, reaction.StageParams{Stage: name})

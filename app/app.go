@@ -132,7 +132,7 @@ func (a *App) wire(o Options) error {
 	a.settings.portals, a.settings.store = a.directory, a.store
 	up := upstream.New(upstream.WithLogger(a.log), upstream.WithObserver(a.metrics.call),
 		upstream.WithInsecure(a.cfg.AllowInsecureUpstreams))
-	servers, err := oauth.NewServers(up, a.cfg.BitrixOAuthURLs)
+	servers, err := oauth.NewServers(up, a.cfg.BitrixOAuthURLs, oauth.WithNow(o.Now))
 	if err != nil {
 		return fmt.Errorf("BRIDGE_BITRIX_OAUTH_URL: %w", err)
 	}

@@ -34,9 +34,21 @@ type Keys struct {
 	ClientID, ClientSecret string
 }
 
+// ServersOption changes how Servers are made.
+type ServersOption func(*Servers)
+
+// WithNow gives the clock by which the ends of tokens are counted; without it, the wall clock. It must be the one that
+// the keepers of the tokens go by ([Deps]).
+func WithNow(now func() time.Time) ServersOption {
+	return func(s *Servers) { s.now = now }
+}
+
 // NewServers returns the servers with the given base URLs, the default one first.
-func NewServers(up *upstream.Client, urls []string) (*Servers, error) {
+func NewServers(up *upstream.Client, urls []string, opts ...ServersOption) (*Servers, error) {
 	s := &Servers{up: up, now: time.Now, useGet: map[string]bool{}}
+	for _, opt := range opts {
+		opt(s)
+	}
 	for _, raw := range urls {
 		if err := up.CheckURL(raw); err != nil {
 			return nil, fmt.Errorf("oauth: authorization server: %w", err)

@@ -118,6 +118,19 @@ func TestExchange(t *testing.T) {
 	requireNoSecret(t, a.logs.String())
 }
 
+// TestTokensEndByTheGivenClock: whoever judges whether a token has ended must count from the same clock.
+func TestTokensEndByTheGivenClock(t *testing.T) {
+	t.Parallel()
+	srv := httptest.NewServer(answering(200, golden(t, "token.json")))
+	t.Cleanup(srv.Close)
+	tomorrow := time.Now().Add(24 * time.Hour)
+	servers, err := oauth.NewServers(upstream.New(upstream.WithInsecure(true)), []string{srv.URL}, oauth.WithNow(func() time.Time { return tomorrow }))
+	require.NoError(t, err)
+	pair, err := servers.Exchange(t.Context(), "", keys, oldRefresh)
+	require.NoError(t, err)
+	require.Equal(t, tomorrow.Add(time.Hour), pair.Expires)
+}
+
 // TestExchangeIsTolerant has what other captured answers look like.
 func TestExchangeIsTolerant(t *testing.T) {
 	t.Parallel()

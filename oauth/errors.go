@@ -32,6 +32,9 @@ var (
 	ErrNoPair = errors.New("there are no tokens yet")
 	// ErrLoginRefused is a login or password that was refused once and is not tried again.
 	ErrLoginRefused = errors.New("the login was refused")
+	// ErrKonturGrant is a refresh token that Kontur's identity provider does not take any more; only a
+	// new one helps. An Error that matches it matches ErrGrantDead too.
+	ErrKonturGrant = errors.New("Диадок has to be connected again: bridge connect diadoc, or a new refreshToken in the settings")
 	// ErrStale is for a PairStore to return when the pair was changed since it was loaded.
 	ErrStale = errors.New("the stored tokens were changed by somebody else")
 )
@@ -76,6 +79,9 @@ func (e *Error) Unwrap() []error {
 	}
 	return inner
 }
+
+// Is makes a dead grant of Kontur's a dead grant like any other.
+func (e *Error) Is(target error) bool { return target == ErrGrantDead && e.kind == ErrKonturGrant }
 
 // UpstreamClass implements upstream.Classified.
 func (e *Error) UpstreamClass() upstream.Class { return e.class }

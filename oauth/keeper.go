@@ -64,12 +64,12 @@ func (d Deps) warn(ctx context.Context, credential, doing string, err error) {
 // the answer stands between the two, and while the database is away the pair is kept and stored first
 // thing when it is back.
 type PairKeeper struct {
-	key     string
-	keys    Keys
-	servers Exchanger
-	store   PairStore
-	deps    Deps
-	flight  *flight
+	key      string
+	exchange func(ctx context.Context, old Pair) (Pair, error)
+	skew     time.Duration // how long before its end a token counts as over
+	store    PairStore
+	deps     Deps
+	flight   *flight
 
 	mu      sync.Mutex
 	held    held
@@ -99,9 +99,15 @@ type refused struct {
 // NewPairKeeper keeps the pair that the store has under key. The key names it in the cache and the log
 // too, so it holds no secret: portal, application and user.
 func NewPairKeeper(key string, keys Keys, servers Exchanger, store PairStore, deps Deps) *PairKeeper {
+	return newPairKeeper(key, expirySkew, func(ctx context.Context, old Pair) (Pair, error) {
+		return servers.Exchange(ctx, old.Server, keys, old.Refresh)
+	}, store, deps)
+}
+
+func newPairKeeper(key string, skew time.Duration, exchange func(context.Context, Pair) (Pair, error), store PairStore, deps Deps) *PairKeeper {
 	deps = deps.withDefaults()
 	return &PairKeeper{
-		key: key, keys: keys, servers: servers, store: store, deps: deps,
+		key: key, skew: skew, exchange: exchange, store: store, deps: deps,
 		flight: newFlight("pair:"+key, deps.Locks, deps.Log),
 	}
 }
@@ -154,7 +160,7 @@ func (k *PairKeeper) usable(stale string) (held, bool) {
 	return k.held, ok
 }
 
-func (k *PairKeeper) soon() time.Time { return k.deps.Now().Add(expirySkew) }
+func (k *PairKeeper) soon() time.Time { return k.deps.Now().Add(k.skew) }
 
 // renew makes a usable token held, trying the cheap ways first.
 func (k *PairKeeper) renew(ctx context.Context, stale string) error {
@@ -198,7 +204,7 @@ func (k *PairKeeper) rotate(ctx context.Context, stale string) error {
 	if err := k.refusal(pair); err != nil {
 		return err
 	}
-	fresh, err := k.servers.Exchange(ctx, pair.Server, k.keys, pair.Refresh)
+	fresh, err := k.exchange(ctx, pair)
 	if err != nil {
 		return k.exchangeFailed(ctx, pair, err)
 	}

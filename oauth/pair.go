@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// Pair is one user's tokens for one portal (doc: settings/oauth/index.md).
+// Pair is one user's tokens for one portal (doc: settings/oauth/index.md). For a [KonturKeeper] it holds the
+// tokens and their end alone.
 type Pair struct {
 	Access   string    // REST token, lives an hour
 	Refresh  string    // new at every refresh, lives 180 days
@@ -17,6 +18,7 @@ type Pair struct {
 	UserID   int64     // whose rights the tokens carry; 0 when the server did not say
 	Scope    []string  // granted scopes
 	Status   string    // L local, F free, D demo, T trial, P paid
+	Former   string    `json:",omitempty"` // Kontur alone: the refresh token that Refresh replaced
 	Version  int64     // of the stored row; the store counts it
 }
 

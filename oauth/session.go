@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -31,14 +32,15 @@ type SessionConfig struct {
 	// Login makes a session. An error of class Refused or Relogin is the service's word about the
 	// credentials; its text must not hold them.
 	Login func(ctx context.Context) (session string, err error)
-	// Life is how long a session is kept; zero: DefaultSessionLife.
+	// Life is how long a session is used; at its end a new one is made. Zero: until it is refused, with
+	// DefaultSessionLife in the cache.
 	Life time.Duration
 }
 
 // SessionKeeper hands out the session of one account (Kontur.Reestro API docs, page auth: header
-// "Authorization: auth.sid <session>"). One login runs at a time over all nodes, and a refused one is
-// not repeated until Reset or until the credentials change: a wrong password must not lock the account.
-// Safe for concurrent use.
+// "Authorization: auth.sid <session>"), or its token of Диадок's old scheme (Диадок API, Authenticate). One
+// login runs at a time over all nodes, and a refused one is not repeated until Reset or until the credentials
+// change: a wrong password must not lock the account. Safe for concurrent use.
 type SessionKeeper struct {
 	cfg    SessionConfig
 	deps   Deps
@@ -46,14 +48,16 @@ type SessionKeeper struct {
 
 	mu      sync.Mutex
 	session string
+	ends    time.Time // of session; zero when it is not known
 	refused error
 }
 
 // cachedSession is the cache's entry: a session, or the refusal of the login.
 type cachedSession struct {
-	Fingerprint string `json:"fingerprint"`
-	Session     string `json:"session,omitempty"`
-	Refusal     string `json:"refusal,omitempty"`
+	Fingerprint string    `json:"fingerprint"`
+	Session     string    `json:"session,omitempty"`
+	Ends        time.Time `json:"ends,omitzero"`
+	Refusal     string    `json:"refusal,omitempty"`
 }
 
 // Fingerprint tells credentials apart without showing them. It is only ever kept encrypted: a weak
@@ -69,9 +73,6 @@ func Fingerprint(parts ...string) string {
 
 // NewSessionKeeper keeps the session of the account that cfg describes.
 func NewSessionKeeper(cfg SessionConfig, deps Deps) *SessionKeeper {
-	if cfg.Life == 0 {
-		cfg.Life = DefaultSessionLife
-	}
 	deps = deps.withDefaults()
 	return &SessionKeeper{cfg: cfg, deps: deps, flight: newFlight("session:"+cfg.Key, deps.Locks, deps.Log)}
 }
@@ -92,7 +93,7 @@ func (k *SessionKeeper) Renew(ctx context.Context, stale string) (string, error)
 // Reset forgets a refused login, so that the next call tries again: for a person who has put the
 // account in order.
 func (k *SessionKeeper) Reset(ctx context.Context) {
-	k.hold("", nil)
+	k.hold(cachedSession{}, nil)
 	k.deps.warn(ctx, k.cfg.Key, "forget a refused login", k.deps.Cache.Delete(ctx, k.cacheKey()))
 }
 
@@ -113,16 +114,20 @@ func (k *SessionKeeper) other(ctx context.Context, stale string) (string, error)
 func (k *SessionKeeper) usable(stale string) string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.session == stale {
+	if k.session == stale || k.over(k.ends) {
 		return ""
 	}
 	return k.session
 }
 
-func (k *SessionKeeper) hold(session string, refused error) {
+func (k *SessionKeeper) over(ends time.Time) bool {
+	return !ends.IsZero() && !k.deps.Now().Before(ends)
+}
+
+func (k *SessionKeeper) hold(entry cachedSession, refused error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.session, k.refused = session, refused
+	k.session, k.ends, k.refused = entry.Session, entry.Ends, refused
 }
 
 func (k *SessionKeeper) renew(ctx context.Context, stale string) error {
@@ -130,21 +135,26 @@ func (k *SessionKeeper) renew(ctx context.Context, stale string) error {
 		return err
 	}
 	return k.flight.alone(ctx, func(ctx context.Context) error {
-		if done, err := k.known(ctx, stale); done { // who held the lock before may have logged in
+		done, err := k.known(ctx, stale)
+		if done { // who held the lock before may have logged in
 			return err
 		}
-		session, err := k.cfg.Login(ctx)
+		entry := cachedSession{}
+		if k.cfg.Life > 0 {
+			entry.Ends = k.deps.Now().Add(k.cfg.Life)
+		}
+		entry.Session, err = k.cfg.Login(ctx)
 		switch {
-		case err == nil && session != "":
-			k.hold(session, nil)
-			k.share(ctx, cachedSession{Session: session}, k.cfg.Life)
+		case err == nil && entry.Session != "":
+			k.hold(entry, nil)
+			k.share(ctx, entry, cmp.Or(k.cfg.Life, DefaultSessionLife))
 			return nil
 		case err == nil:
 			return &Error{kind: ErrBadAnswer, class: upstream.Retry}
 		case upstream.ClassOf(err) == upstream.Refused || upstream.ClassOf(err) == upstream.Relogin:
 			text := clean(err.Error(), nil)
 			refusal := loginRefused(text)
-			k.hold("", refusal)
+			k.hold(cachedSession{}, refusal)
 			k.share(ctx, cachedSession{Refusal: text}, refusalLife)
 			return refusal
 		default:
@@ -171,10 +181,10 @@ func (k *SessionKeeper) known(ctx context.Context, stale string) (done bool, err
 	switch {
 	case err == nil && entry.Refusal != "":
 		refused = loginRefused(entry.Refusal)
-		k.hold("", refused)
+		k.hold(cachedSession{}, refused)
 		return true, refused
-	case entry.Session != "" && entry.Session != stale:
-		k.hold(entry.Session, nil)
+	case entry.Session != "" && entry.Session != stale && !k.over(entry.Ends):
+		k.hold(entry, nil)
 		return true, nil
 	case err == nil && !found:
 		return false, nil

@@ -107,6 +107,24 @@ func TestBudgetWithoutTheSharedCache(t *testing.T) {
 	require.Equal(t, 20, p.requests(t))
 }
 
+// TestNodesShareABudget: pages on one node and the lane's work on another draw on one bucket.
+func TestNodesShareABudget(t *testing.T) {
+	t.Parallel()
+	a := newPurse(time.Second)
+	b := &budget{shared: a, local: cache.NewMemory(a.now), key: a.key, now: a.now, began: a.clock.Add(time.Minute), portal: a.portal}
+	require.Equal(t, 40, a.requests(t))
+	wait, err := b.Take(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 500*time.Millisecond, wait)
+	a.clock = a.clock.Add(2 * time.Second)
+	for range 2 {
+		wait, err = b.Take(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, wait)
+	}
+	require.Equal(t, 2, a.requests(t), "the other node has taken two of four")
+}
+
 func TestBudgetAfterARefusal(t *testing.T) {
 	t.Parallel()
 	p := newPurse(time.Second)

@@ -37,13 +37,14 @@ func saleFields() []bitrixsim.UserField {
 	}, signedPaper("CONTRACT", "Договор")...)
 }
 
-// registrationFields are what the other registrations read of a deal.
+// registrationFields are what the other docflow types read of a deal.
 func registrationFields() []bitrixsim.UserField {
 	filing := choice("", "Что подаём в Росреестр",
 		"right_movement_request", "Переход права", "equity_agreement_registration_request", "ДДУ", "right_assignment_request", "Уступка права",
 		"encumbrance_request", "Ипотека", "cessation_encumbrance_request", "Снятие обременения")
 	filing.Name = FilingField
 	fields := []bitrixsim.UserField{
+		choice("EXTRACT_TYPE", "Вид выписки", "info", "Расширенная", "base", "Базовая", "ownership", "О переходе прав"),
 		filing,
 		{Name: "UF_CRM_KB_EQUITY_NUMBER", Type: "string", Label: "Номер ДДУ"},
 		{Name: "UF_CRM_KB_EQUITY_DATE", Type: "date", Label: "Дата ДДУ"},

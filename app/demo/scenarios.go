@@ -32,6 +32,11 @@ func Scenarios() []Scenario {
 		{"assignment", "Уступка права: представитель по доверенности, супруги, кредит", playAssignment},
 		{"pledge", "Ипотека: робот подаёт, за банк подписывает его представитель", playPledge},
 		{"lifting", "Снятие обременения: пошлины нет", playLifting},
+		{"package", "Росреестр приостановил: робот отправляет дополнительный пакет, регистрация идёт дальше", playPackage},
+		{"suspension", "Приостановка по заявлению и допакет, оба по готовым сопоставлениям", playSuspension},
+		{"cancel", "Сделка провалена: регистрация отменена, карточка об этом говорит", playCancel},
+		{"overdue", "Пошлина не оплачена больше суток: карточка напоминает один раз", playOverdue},
+		{"extracts", "Базовая выписка и выписка о переходе прав в одном бизнес-процессе", playExtracts},
 		{"hook", "Вебхук бизнес-процесса заказывает выписку", playHook},
 		{"refusal", "Неверный кадастровый номер: отказ до единого обращения, поле названо", playRefusal},
 		{"incomplete", "Карточка без продавца: все ошибки сразу, в Реестро ничего не ушло", playIncomplete},
@@ -334,8 +339,14 @@ func (w *World) filesInCard(ctx context.Context, kind, id int) error {
 }
 
 func firstLine(s string) string {
-	line, _, _ := strings.Cut(s, "\n")
-	return strings.NewReplacer("[B]", "", "[/B]", "").Replace(line)
+	line, _, _ := strings.Cut(plainText(s), "\n")
+	return line
+}
+
+// plainText leaves the marks of text out, and the small print under a comment.
+func plainText(s string) string {
+	text, _, _ := strings.Cut(s, "\n[SIZE=")
+	return strings.NewReplacer("[B]", "", "[/B]", "").Replace(text)
 }
 
 // recordIn waits until the bridge's own record is in a state.

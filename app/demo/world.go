@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"konturbridge/app"
@@ -51,6 +52,7 @@ type World struct {
 	dir     string
 	cfg     config.Config
 	started time.Time
+	ahead   atomic.Int64 // of the bridge's clock, in nanoseconds
 	server  *http.Server
 
 	bridge *app.App
@@ -132,7 +134,7 @@ func (w *World) config(address, secret string) (config.Config, error) {
 
 // StartBridge starts the bridge, as after an installation or a crash.
 func (w *World) StartBridge(ctx context.Context) error {
-	bridge, err := app.New(ctx, w.cfg, app.Options{Log: w.opts.Log, Schedule: quickSchedule(),
+	bridge, err := app.New(ctx, w.cfg, app.Options{Log: w.opts.Log, Now: w.now, Schedule: quickSchedule(),
 		Uncertain: 3 * time.Second, Look: 200 * time.Millisecond, Stuck: 2 * time.Second, Settle: 100 * time.Millisecond})
 	if err != nil {
 		return err
@@ -149,6 +151,15 @@ func (w *World) StartBridge(ctx context.Context) error {
 		_ = resp.Body.Close()
 		return resp.StatusCode == http.StatusOK
 	})
+}
+
+// now is the bridge's clock.
+func (w *World) now() time.Time { return time.Now().Add(time.Duration(w.ahead.Load())) }
+
+// Pass lets time pass for the bridge and the portal: tokens end, and what was to be done meanwhile is due at once.
+func (w *World) Pass(d time.Duration) {
+	w.ahead.Add(int64(d))
+	w.Box.Bitrix.Advance(d)
 }
 
 // quickSchedule plays the retry policy in milliseconds.

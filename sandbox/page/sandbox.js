@@ -24,6 +24,9 @@ function time(text) {
   return Number.isNaN(at.getTime()) ? "" : at.toLocaleTimeString(document.documentElement.lang);
 }
 
+// plain leaves the portal's marks of text out.
+const plain = (text) => text.replace(/\[\/?(B|I|U|SIZE)(=[^\]]*)?\]/gi, "");
+
 function toast(text) {
   byId("toast").textContent = text;
   clearTimeout(toast.timer);
@@ -333,7 +336,7 @@ function drawPanel(card) {
         el("ol", {}, (w.log || []).map((l) => el("li", {}, l))))), T.nothing),
       block(T.timeline, card.timeline.map((e) => el("div", { class: "entry" },
         el("p", { class: "meta" }, el("time", {}, time(e.at)), " " + (T[e.kind] || e.kind)),
-        el("p", { class: "text" }, e.text), el("div", { class: "files" }, drawFiles(e.files)))), T.nothing)));
+        el("p", { class: "text" }, plain(e.text)), el("div", { class: "files" }, drawFiles(e.files)))), T.nothing)));
 }
 
 byId("panel").addEventListener("click", (e) => { if (e.target === byId("panel")) byId("panel").close(); });

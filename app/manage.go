@@ -232,7 +232,7 @@ func watched(before map[string]time.Time, triggers []settings.Trigger, now time.
 
 func connection(id portal.ID, c settings.Connection) portal.Connection {
 	out := portal.Connection{Portal: id, Name: c.Name, Kind: docflow.System(c.Kind), Default: c.Default, Login: c.Login,
-		AccountID: c.AccountID, Secrets: map[string]string{}}
+		AccountID: c.AccountID, ClientID: c.ClientID, Secrets: map[string]string{}}
 	if c.Kind == settings.Diadoc {
 		out.AccountID = c.BoxID
 	}

@@ -147,6 +147,7 @@ type Connection struct {
 	Default   bool
 	Login     string
 	AccountID string
+	ClientID  string            // of a Диадок connection with client keys of its own
 	Secrets   map[string]string // by key of the settings (password, clientKey, …); sealed at rest, never printed
 	Cursor    string            // position in the news; "" until the first read took it
 	CursorAt  time.Time

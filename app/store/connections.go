@@ -22,7 +22,7 @@ func (s *Store) AccountConnections(ctx context.Context, account feed.Account) ([
 }
 
 func (s *Store) connections(ctx context.Context, where string, args ...any) ([]portal.Connection, error) {
-	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, sealed, cursor,
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, client_id, sealed, cursor,
 		cursor_at, state, note FROM connections WHERE `+where+` ORDER BY portal, name`), args...)
 	if err != nil {
 		return nil, down(err)
@@ -36,7 +36,7 @@ func (s *Store) connections(ctx context.Context, where string, args ...any) ([]p
 			sealed    []byte
 			cursorAt  int64
 		)
-		if err := rows.Scan(&c.Portal, &c.Name, &c.Kind, &isDefault, &c.Login, &c.AccountID, &sealed, &c.Cursor,
+		if err := rows.Scan(&c.Portal, &c.Name, &c.Kind, &isDefault, &c.Login, &c.AccountID, &c.ClientID, &sealed, &c.Cursor,
 			&cursorAt, &c.State, &c.Note); err != nil {
 			return nil, err
 		}
@@ -82,6 +82,9 @@ func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, con
 		if _, err := t.exec(drop, names...); err != nil {
 			return err
 		}
+		if err := t.dropGrants(); err != nil {
+			return err
+		}
 		if err := t.startFeeds(feeds); err != nil {
 			return err
 		}
@@ -109,12 +112,12 @@ func (t *tx) saveConnection(c portal.Connection) error {
 		return err
 	}
 	sealed := t.s.seal.Seal(plain, bind("connections", string(c.Portal)+"/"+c.Name, "sealed"))
-	_, err = t.exec(`INSERT INTO connections (portal, name, kind, is_default, login, account_id, sealed)
-		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, name) DO UPDATE SET kind = excluded.kind,
-		is_default = excluded.is_default, sealed = excluded.sealed, state = '', note = '',
+	_, err = t.exec(`INSERT INTO connections (portal, name, kind, is_default, login, account_id, client_id, grant_key, sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, name) DO UPDATE SET kind = excluded.kind,
+		is_default = excluded.is_default, client_id = excluded.client_id, grant_key = excluded.grant_key, sealed = excluded.sealed, state = '', note = '',
 		cursor = CASE WHEN connections.account_id = excluded.account_id THEN connections.cursor ELSE '' END,
 		login = excluded.login, account_id = excluded.account_id`,
-		string(c.Portal), c.Name, string(c.Kind), boolInt(c.Default), c.Login, c.AccountID, sealed)
+		string(c.Portal), c.Name, string(c.Kind), boolInt(c.Default), c.Login, c.AccountID, c.ClientID, c.GrantKey(), sealed)
 	return err
 }
 

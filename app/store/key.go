@@ -67,6 +67,7 @@ func sealedColumns() []sealedColumn {
 		column("pairs", "key", "sealed"),
 		column("pending", "id", "sealed"),
 		column("connections", "portal || '/' || name", "sealed"),
+		column("grants", "key", "sealed"),
 		waiters,
 	}
 }

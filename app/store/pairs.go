@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"konturbridge/app/portal"
 	"konturbridge/oauth"
@@ -29,16 +28,7 @@ func (s *Store) LoadPair(ctx context.Context, key string) (oauth.Pair, error) {
 	if len(sealed) == 0 {
 		return oauth.Pair{}, oauth.ErrNoPair
 	}
-	plain, err := s.seal.Open(sealed, bind("pairs", key, "sealed"))
-	if err != nil {
-		return oauth.Pair{}, fmt.Errorf("open the token pair: %w", err)
-	}
-	var p oauth.Pair
-	if err := json.Unmarshal(plain, &p); err != nil {
-		return oauth.Pair{}, err
-	}
-	p.Version = version
-	return p, nil
+	return s.openPair(sealed, bind("pairs", key, "sealed"), version)
 }
 
 // SavePair implements oauth.PairStore: it replaces the pair of the given version, or returns

@@ -257,6 +257,9 @@ func (t *tx) removePortal(id portal.ID, clean bool) error {
 			return err
 		}
 	}
+	if err := t.dropGrants(); err != nil {
+		return err
+	}
 	if _, err := t.exec(`UPDATE portals SET state = 'removed', note = '', hook_secret = ?, settings = '', changed = ? WHERE id = ?`,
 		[]byte{}, ms(t.now), string(id)); err != nil {
 		return err

@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"token pairs":                           pairs,
 		"pending installations":                 pendings,
 		"connections":                           connections,
+		"grants of Диадок":                      grants,
 		"an application goes":                   applicationGoes,
 		"a portal is erased and comes back":     portalErased,
 		"administrators take over":              administrators,

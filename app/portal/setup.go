@@ -39,8 +39,8 @@ const WaitingNote = "waits until an administrator of the portal reconnects the a
 const (
 	// CheckEvery is the pause between two self-checks of a portal.
 	CheckEvery = 24 * time.Hour
-	// reviveEvery is the pause between two tries to go on with a portal that needs reconnecting.
-	reviveEvery = time.Hour
+	// ReviveEvery is the pause between two tries to go on with a portal that needs reconnecting.
+	ReviveEvery = time.Hour
 	// saveReport bounds the writes that tell what a setup did: they are made although it was cut off.
 	saveReport = 10 * time.Second
 )
@@ -170,9 +170,16 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	case p.State == Paused && asked:
 		return lane.Result{Note: p.Needs()}, nil
 	case p.State == Paused && row.Kind == KindCheck:
-		return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(reviveEvery), Note: p.Needs()}, nil
+		return lane.Result{Verdict: lane.Again, At: s.deps.Now().Add(ReviveEvery), Note: p.Needs()}, nil
 	}
-	report, err := s.run(ctx, p, row.Kind == KindSetup || asked)
+	why := setsUp
+	switch {
+	case asked:
+		why = isAsked
+	case row.Kind == KindCheck:
+		why = checks
+	}
+	report, err := s.run(ctx, p, why)
 	if ctx.Err() != nil {
 		return lane.Result{}, errors.Join(err, ctx.Err())
 	}
@@ -201,6 +208,15 @@ func (s *Setup) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	}
 }
 
+// purpose is why a run is made.
+type purpose int
+
+const (
+	setsUp  purpose = iota // all is written, and the installation may still be going on
+	checks                 // what differs is written, as far as that is known
+	isAsked                // all is written: somebody thinks that something is wrong
+)
+
 // passingFault reports whether the same setup may get through later.
 func passingFault(err error) bool {
 	class := upstream.ClassOf(err)
@@ -226,13 +242,13 @@ func (s *Setup) save(ctx context.Context, id ID, report Report, failed error) {
 // Run does the setup now, and writes also what the portal does not show: the automation rules. What the
 // portal refuses for good is among the report's problems; the error is for what may pass later, or for a
 // portal that does not know the application any more.
-func (s *Setup) Run(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, true) }
+func (s *Setup) Run(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, setsUp) }
 
 // Check is Run that writes only what differs, as far as that is known. A second one right after it writes
 // nothing.
-func (s *Setup) Check(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, false) }
+func (s *Setup) Check(ctx context.Context, p Portal) (Report, error) { return s.run(ctx, p, checks) }
 
-func (s *Setup) run(ctx context.Context, p Portal, full bool) (Report, error) {
+func (s *Setup) run(ctx context.Context, p Portal, why purpose) (Report, error) {
 	var (
 		report *Report
 		track  *tracker
@@ -240,7 +256,7 @@ func (s *Setup) run(ctx context.Context, p Portal, full bool) (Report, error) {
 	)
 	for range maxHeirs {
 		report, track = &Report{At: s.deps.Now()}, newTracker(s.deps.Memory, s.deps.Log, p.ID)
-		if err = s.all(ctx, p, full, report, track); !errors.Is(err, errSucceeded) {
+		if err = s.all(ctx, p, why, report, track); !errors.Is(err, errSucceeded) {
 			break
 		}
 		p, _ = s.deps.Portals.Get(p.ID)
@@ -258,7 +274,7 @@ func (s *Setup) run(ctx context.Context, p Portal, full bool) (Report, error) {
 
 // all sets up the service application, which does the portal's work, and what the other applications of the
 // portal need beside it.
-func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, track *tracker) error {
+func (s *Setup) all(ctx context.Context, p Portal, why purpose, report *Report, track *tracker) error {
 	service, ok := p.Service()
 	if !ok {
 		report.Problems = append(report.Problems, "no application of the portal is active")
@@ -274,7 +290,7 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 			report.Problems = append(report.Problems, "the smart processes of the settings: "+err.Error())
 		}
 	}
-	r := &run{s: s, p: p, app: service, c: client, service: true, full: full, types: types, track: track, report: report}
+	r := &run{s: s, p: p, app: service, c: client, service: true, why: why, types: types, track: track, report: report}
 	if err := r.all(ctx); err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
@@ -282,7 +298,7 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 		if other.ClientID == service.ClientID || other.State != Active {
 			continue
 		}
-		if err := s.beside(ctx, p, other, full, report, track); err != nil {
+		if err := s.beside(ctx, p, other, why, report, track); err != nil {
 			report.Notes = append(report.Notes, fmt.Sprintf("application %s, which is not the one at work: %s", other.ClientID, err))
 		}
 	}
@@ -291,13 +307,13 @@ func (s *Setup) all(ctx context.Context, p Portal, full bool, report *Report, tr
 
 // beside keeps up what an application has in the portal that does not do its work: rules that were placed in
 // its name, and the events that tell what becomes of it.
-func (s *Setup) beside(ctx context.Context, p Portal, a Application, full bool, report *Report, track *tracker) error {
+func (s *Setup) beside(ctx context.Context, p Portal, a Application, why purpose, report *Report, track *tracker) error {
 	client, err := s.deps.Client(ctx, p.ID, a.ClientID)
 	if err != nil {
 		return err
 	}
 	own := &Report{}
-	r := &run{s: s, p: p, app: a, c: client, full: full, track: track.quiet(), report: own}
+	r := &run{s: s, p: p, app: a, c: client, why: why, track: track.quiet(), report: own}
 	err = r.all(ctx)
 	for d, names := range map[deed][]string{didAdd: own.Added, didRemove: own.Removed, didChange: own.Changed} {
 		for _, name := range names {
@@ -317,8 +333,8 @@ type run struct {
 	p       Portal
 	app     Application
 	c       *bitrix.Client
-	service bool  // the application does the portal's work
-	full    bool  // what the portal does not show is written again
+	service bool // the application does the portal's work
+	why     purpose
 	types   []int // smart processes that the settings name
 	track   *tracker
 	seen    survey
@@ -398,7 +414,7 @@ func (r *run) portal(ctx context.Context) error {
 	if info.PaymentExpired {
 		r.problem("the application is not paid: the portal refuses its work until it is")
 	}
-	if r.seen.failed[readPlan] == nil && !bool(info.Installed) && !r.full {
+	if r.seen.failed[readPlan] == nil && !bool(info.Installed) && r.why != setsUp {
 		r.problem("the installation is not finished: an administrator has to open the application's page once, or Bitrix24 shows no tab and sends no event")
 	}
 	if r.seen.failed[readUser] == nil && !bool(r.seen.user.Admin) {

@@ -45,7 +45,7 @@ func (r *run) robot(spec RobotSpec) job {
 		defer r.track.advance(ctx)
 		was, known := r.book.get("robot/" + spec.Code)
 		listed, same := slices.Contains(r.seen.robots, spec.Code), known && was.Wanted == wanted
-		if listed && same && !r.full && r.s.deps.Now().Sub(was.At) < rewriteAfter {
+		if listed && same && r.why == checks && r.s.deps.Now().Sub(was.At) < rewriteAfter {
 			return nil
 		}
 		did, err := didAdd, error(nil)

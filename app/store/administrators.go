@@ -211,8 +211,21 @@ func (t *tx) afterLoss(id portal.ID, why string) error {
 		_, err := t.insertRows([]lane.NewRow{portal.SetupRow(id, portal.SetupSuccession)})
 		return err
 	}
-	_, err = t.exec(`UPDATE portals SET state = 'paused', note = ?, changed = ? WHERE id = ? AND state = 'active'`, why, ms(t.now), string(id))
-	return err
+	n, err := t.exec(`UPDATE portals SET state = 'paused', note = ?, changed = ? WHERE id = ? AND state = 'active'`, why, ms(t.now), string(id))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.checkBy(id, t.now.Add(portal.ReviveEvery)) // whoever was shut out may be let in again
+}
+
+// checkBy brings a portal's next self-check forward to a moment.
+func (t *tx) checkBy(id portal.ID, at time.Time) error {
+	n, err := t.exec(`UPDATE inbox SET run_at = ? WHERE lane = ? AND kind = ? AND state = 0 AND run_at > ?`,
+		ms(at), string(id), portal.KindCheck, ms(at))
+	if err != nil || n == 0 {
+		return err
+	}
+	return t.changed(string(id))
 }
 
 // WakeWaiting lets work that waited for a reconnection run at once.

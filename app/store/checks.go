@@ -95,12 +95,5 @@ func (s *Store) AskCheck(ctx context.Context, id portal.ID) (row int64, err erro
 
 // HurryCheck brings a portal's next self-check forward to now.
 func (s *Store) HurryCheck(ctx context.Context, id portal.ID) error {
-	return s.w.do(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE inbox SET run_at = ? WHERE lane = ? AND kind = ? AND state = 0 AND run_at > ?`,
-			ms(t.now), string(id), portal.KindCheck, ms(t.now))
-		if err != nil || n == 0 {
-			return err
-		}
-		return t.changed(string(id))
-	})
+	return s.w.do(ctx, func(t *tx) error { return t.checkBy(id, t.now) })
 }

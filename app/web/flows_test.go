@@ -275,6 +275,10 @@ func TestPortalsLife(t *testing.T) {
 	require.Equal(t, "66:41:0204016:10", call.Properties.First("cadastral_number"))
 	require.NotEmpty(t, r.work(t, inbox.KindEvent))
 
+	require.NoError(t, r.portal.Payment(clientID, true, 0))
+	require.NoError(t, r.sim.Wait(t.Context(), quiet))
+	require.Empty(t, r.portal.DroppedDeliveries(), "it carries no proof, and is a hint all the same")
+
 	require.NoError(t, r.portal.UpdateApp(clientID))
 	require.NoError(t, r.sim.Wait(t.Context(), quiet))
 	updated, _ := r.directory.Get(p.ID)

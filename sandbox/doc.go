@@ -3,7 +3,8 @@
 //
 //	/realty/v1/                    Контур.Реестро (realtysim)
 //	/oauth/ /rest/ /portal/        Bitrix24 (bitrixsim)
-//	/control/realty/ /control/bitrix/   their levers as JSON
+//	/diadoc/ /identity/            Контур.Диадок and its identity provider (diadocsim)
+//	/control/realty/ /control/bitrix/ /control/diadoc/   their levers as JSON
 //	/control/sandbox/              what the page reads and does
 //	/                              the page: cards by stage, docflows, levers, notes
 //

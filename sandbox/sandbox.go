@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"konturbridge/sandbox/bitrixsim"
+	"konturbridge/sandbox/diadocsim"
 	"konturbridge/sandbox/realtysim"
 )
 
@@ -38,6 +39,7 @@ type Config struct {
 type Sandbox struct {
 	Bitrix *bitrixsim.Server
 	Realty *realtysim.Server
+	Diadoc *diadocsim.Server
 
 	cfg Config
 	mux *http.ServeMux
@@ -70,7 +72,8 @@ func New(cfg Config) *Sandbox {
 		Realty: realtysim.New(realtysim.Config{
 			BaseURL: cfg.BaseURL + "/realty/v1", Now: cfg.Now, Log: cfg.Log, Control: true, Pace: cfg.Pace,
 		}),
-		cfg: cfg, now: cfg.Now, mux: http.NewServeMux(), paused: map[string]bool{},
+		Diadoc: diadocsim.New(diadocsim.Config{BaseURL: cfg.BaseURL, Now: cfg.Now, Log: cfg.Log, Control: true, Pace: cfg.Pace}),
+		cfg:    cfg, now: cfg.Now, mux: http.NewServeMux(), paused: map[string]bool{},
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -80,6 +83,9 @@ func New(cfg Config) *Sandbox {
 	}
 	for _, prefix := range []string{"/realty/v1/", "/control/realty/"} {
 		s.mux.Handle(prefix, s.Realty)
+	}
+	for _, prefix := range []string{"/diadoc/", "/identity/", "/control/diadoc/"} {
+		s.mux.Handle(prefix, s.Diadoc)
 	}
 	s.routePage()
 	return s
@@ -95,11 +101,12 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
-// SetBaseURL tells both simulators their address once the listener is open.
+// SetBaseURL tells all simulators their address once the listener is open.
 func (s *Sandbox) SetBaseURL(base string) {
 	base = strings.TrimSuffix(base, "/")
 	s.Bitrix.SetBaseURL(base)
 	s.Realty.SetBaseURL(base + "/realty/v1")
+	s.Diadoc.SetBaseURL(base)
 }
 
 // Note shows a line on the page's list of the bridge's doings, newest first.

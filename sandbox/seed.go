@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"konturbridge/sandbox/bitrixsim"
+	"konturbridge/sandbox/diadocsim"
 )
 
 // Demo names what SeedDemo made.
@@ -20,6 +21,8 @@ type Demo struct {
 	Developer, Bank                     int // companies
 	// Login, Password and AccountID open the Реестро account.
 	Login, Password, AccountID string
+	// Diadoc is our box and the counteragents'.
+	Diadoc diadocsim.Demo
 }
 
 // SeedDemo makes the portal "demo" with its fields, people, companies, deals and leads, and a Реестро account. All
@@ -33,6 +36,7 @@ func (s *Sandbox) SeedDemo() Demo {
 		Seller: addPerson(p, "Выдуманный", "Виктор", "Образцович", "000-000-000 01", "male", "seller"),
 		Buyer:  addPerson(p, "Несуществующая", "Нина", "Вымысловна", "000-000-000 02", "female", "buyer"),
 	}
+	d.Diadoc = s.Diadoc.SeedDemo()
 	s.Realty.AddAccount(d.Login, d.Password, d.AccountID)
 	other := addPerson(p, "Мнимая", "Полина", "Примеровна", "000-000-000 03", "female", "buyer")
 

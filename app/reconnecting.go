@@ -8,6 +8,7 @@ import (
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/app/store"
+	"konturbridge/oauth"
 )
 
 // reconnecting lets the work of a portal that needs reconnecting wait, in its order and without losing a try.
@@ -27,7 +28,11 @@ func (r reconnecting) Work(ctx context.Context, row lane.Row) (lane.Result, erro
 		return waits, nil
 	}
 	result, err := r.next.Work(ctx, row)
-	if errors.Is(err, portal.ErrReconnect) {
+	switch {
+	case errors.Is(err, portal.ErrReconnect):
+		return waits, nil
+	case errors.Is(err, oauth.ErrClientKeys): // of the settings: whoever corrects them starts anew
+		waits.Note = "waits for the application's keys: " + err.Error()
 		return waits, nil
 	}
 	return result, err

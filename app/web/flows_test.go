@@ -277,7 +277,9 @@ func TestPortalsLife(t *testing.T) {
 
 	require.NoError(t, r.portal.Payment(clientID, true, 0))
 	require.NoError(t, r.sim.Wait(t.Context(), quiet))
-	require.Empty(t, r.portal.DroppedDeliveries(), "it carries no proof, and is a hint all the same")
+	deliveries := r.portal.Deliveries()
+	require.Equal(t, "ONAPPPAYMENT", deliveries[len(deliveries)-1].Event)
+	require.Equal(t, 200, deliveries[len(deliveries)-1].Status, "it carries no proof, and is a hint all the same")
 
 	require.NoError(t, r.portal.UpdateApp(clientID))
 	require.NoError(t, r.sim.Wait(t.Context(), quiet))

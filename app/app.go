@@ -155,6 +155,7 @@ func (a *App) wire(o Options) error {
 		deps:      oauth.Deps{Cache: a.cache, Locks: a.cache, Sealer: a.sealer, Now: o.Now, Log: a.log},
 		realtyURL: a.cfg.RealtyURL, realtyOptions: options, mark: a.sealer.Mark, moved: a.moved, sent: a.metrics.packer.sent, budgets: newBudgets(a.cache, o.Now),
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
+	a.clients.diadoc = newDiadocClients(a.cfg, up, a.store, a.clients.deps, a.sealer.Mark)
 	a.metrics.packer.watch(a.metrics.registry, a.clients)
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})

@@ -26,6 +26,7 @@ type clients struct {
 	realtyURL string
 	// realtyOptions are the choices between the service's contradicting pages.
 	realtyOptions []realty.Option
+	diadoc        *diadocClients
 	moved         func(ctx context.Context, id portal.ID, endpoint string)
 
 	sent func(bitrix.Sent)

@@ -234,7 +234,7 @@ type behaviour struct {
 func routing() map[string]map[string]*operation {
 	simulated := map[string]behaviour{}
 	for _, area := range []map[string]behaviour{loginArea(), organizationArea(), counteragentArea(), groupArea(), shelfArea(),
-		postArea(), patchArea(), changeArea(), feedArea(), readingArea(), signingArea()} {
+		postArea(), patchArea(), changeArea(), feedArea(), readingArea(), signingArea(), typesArea(), generateArea(), printingArea(), docflowArea()} {
 		for name, b := range area {
 			simulated[name] = b
 		}

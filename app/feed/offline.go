@@ -49,9 +49,9 @@ type Offline struct {
 type offlineState struct {
 	known     bool // the rest was asked for, and reservations that were left behind were read again
 	confirms  bool // the portal's plan lets reads be confirmed
-	connector bool // and keeps the changes that are made in a connector's name out of its queue
+	connector bool // and has a queue of the bridge's own name, which its own changes stay out of
 	audited   time.Time
-	read      time.Time // last
+	noticed   time.Time // when a notice was last answered
 }
 
 // NewOffline returns an Offline worker.
@@ -68,8 +68,11 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{Note: "the portal is not active any more"}, nil
 	}
 	read := &reading{Offline: o, ctx: ctx, id: id, row: row, state: o.state(id)}
-	if next := read.state.read.Add(o.pause()); row.Kind == inbox.KindNotice && o.Now().Before(next) {
-		return lane.Result{Verdict: lane.Again, At: next}, nil
+	if row.Kind == inbox.KindNotice {
+		if next := read.state.noticed.Add(o.pause()); o.Now().Before(next) {
+			return lane.Result{Verdict: lane.Again, At: next}, nil
+		}
+		read.state.noticed = o.Now()
 	}
 	more, err := read.all()
 	if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil {
@@ -95,7 +98,7 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 }
 
 // noticePause is the least time between two readings for the sake of notices. A busy portal sends one every
-// second; what they tell of comes online, too, and its budget of requests is needed for other things.
+// second; most of what they tell comes online, too, and its budget of requests is needed for other things.
 const noticePause = 10 * time.Second
 
 func (o *Offline) pause() time.Duration { return min(noticePause, o.Interval) }
@@ -143,7 +146,6 @@ func (r *reading) all() (more bool, err error) {
 		}
 		more = more || n >= offlinePage
 	}
-	r.state.read = r.Now()
 	return more, nil
 }
 
@@ -151,7 +153,7 @@ func (r *reading) all() (more bool, err error) {
 // doc: api-reference/events/event-offline-get.md
 const offlinePage = 50
 
-// queues names the queues by their connectors. Older bindings have none.
+// queues names the queues by their connectors. Bindings of the time before the plan knew names have none.
 func (r *reading) queues() []string {
 	if r.state.connector {
 		return []string{"", portal.Connector}
@@ -195,7 +197,11 @@ func (r *reading) audit() error {
 	if r.state.audited.IsZero() {
 		why = "start"
 	}
-	if portal.MissesEvents(bound) {
+	connector, err := r.b24.Feature(r.ctx, bitrix.FeatureAuthConnector)
+	if err != nil {
+		return err
+	}
+	if portal.MissesEvents(bound) || connector != r.state.connector {
 		if err := r.Repair(r.ctx, r.id); err != nil {
 			return err
 		}
@@ -203,7 +209,7 @@ func (r *reading) audit() error {
 	if err := r.Write(r.ctx, r.row.Lease, inbox.Look{Row: inbox.SweepRow(r.row.Lane, why)}); err != nil {
 		return err
 	}
-	r.state.audited = r.Now()
+	r.state.audited, r.state.connector = r.Now(), connector
 	return nil
 }
 

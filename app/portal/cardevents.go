@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -31,16 +32,48 @@ func TellsOfCards(event string) bool {
 
 func isItemEvent(event string) bool { return strings.HasPrefix(event, "ONCRMDYNAMICITEM") }
 
-// signed gives the offline bindings that are missing the bridge's own name, where the plan knows names.
+// signed gives offline bindings the bridge's own name, where the plan knows names. The portal does not show
+// a binding's name, and after a change of the plan its queue can't be read any more under the old one: so
+// what it was bound with is written down.
 func (r *run) signed(wanted []bitrix.EventBinding) error {
 	known, err := r.has(readNames)
-	if err != nil || !known || !r.seen.names {
+	if err != nil {
 		return err
 	}
 	for i, b := range wanted {
-		if b.Offline && !slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) }) {
+		switch {
+		case !b.Offline:
+		case !known: // as it is
+			wanted[i].AuthConnector = r.boundAs(b.Event)
+		case r.seen.names:
 			wanted[i].AuthConnector = Connector
 		}
 	}
 	return nil
+}
+
+// boundAs is the name under which the bridge has bound an offline event.
+func (r *run) boundAs(event string) string {
+	if was, _ := r.book.get("offline/" + event); was.Wanted == imprint(Connector) {
+		return Connector
+	}
+	return ""
+}
+
+func (r *run) isBound(b bitrix.EventBinding) bool {
+	return slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) })
+}
+
+// bindOffline makes a binding of the offline queue, in place of one under another name.
+func (r *run) bindOffline(ctx context.Context, b bitrix.EventBinding) error {
+	if r.isBound(b) {
+		if _, err := r.c.EventUnbind(ctx, bitrix.EventBinding{Event: b.Event, Offline: true}); err != nil {
+			return err
+		}
+	}
+	err := r.c.EventBind(ctx, b)
+	if err == nil {
+		r.book.put("offline/"+b.Event, Written{Wanted: imprint(b.AuthConnector), At: r.s.deps.Now()})
+	}
+	return err
 }

@@ -166,10 +166,14 @@ func sameBinding(a, b bitrix.EventBinding) bool {
 func (r *run) bind(b bitrix.EventBinding) job {
 	return func(ctx context.Context) []outcome {
 		defer r.track.advance(ctx)
-		if slices.ContainsFunc(r.seen.bound, func(have bitrix.EventBinding) bool { return sameBinding(have, b) }) {
+		if r.isBound(b) && (!b.Offline || r.boundAs(b.Event) == b.AuthConnector) {
 			return nil
 		}
-		err := r.c.EventBind(ctx, b)
+		bind := r.c.EventBind
+		if b.Offline {
+			bind = r.bindOffline
+		}
+		err := bind(ctx, b)
 		switch {
 		case errors.Is(err, bitrix.ErrAlreadyBound): // the list is older than this moment
 			return nil

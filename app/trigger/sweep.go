@@ -40,6 +40,16 @@ type Sweeper struct{ SweepDeps }
 // NewSweeper returns a Sweeper.
 func NewSweeper(d SweepDeps) *Sweeper { return &Sweeper{d} }
 
+// begin is the moment from which changes of a kind of card are looked for: the last sweep, or the second
+// after such cards came to be watched. What changes within that very second is left to its event, for it may
+// have come before.
+func begin(since, swept time.Time) time.Time {
+	if reach := swept.Add(-overlap); reach.After(since) {
+		return reach
+	}
+	return since.Truncate(time.Second).Add(time.Second)
+}
+
 // overlap is how far a sweep reaches back behind the last one: a change is stored a little after its own time.
 const overlap = time.Minute
 
@@ -69,11 +79,7 @@ func (s *Sweeper) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	off := now.Sub(s.Now()) // the portal's clock may be wrong, and its cards' times with it
 	note := ""
 	for _, kind := range kinds {
-		begin := s.Portals.Since(id, kind).Add(off)
-		if from.After(begin) {
-			begin = from
-		}
-		changed, looks, err := s.sweep(ctx, b24, row, kind, begin.Add(-overlap))
+		changed, looks, err := s.sweep(ctx, b24, row, kind, begin(s.Portals.Since(id, kind).Add(off), from))
 		switch {
 		case err != nil && upstream.ClassOf(err) != upstream.Refused:
 			return lane.Result{}, err

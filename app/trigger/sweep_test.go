@@ -43,6 +43,7 @@ func TestASweepFindsWhatNobodyTold(t *testing.T) {
 	item := func(x *settings.Trigger) { x.Entity, x.EntityTypeID = settings.Item, 147 }
 	r := setup(t, on("PREPARATION"), on("DT147:NEW", item), settings.Trigger{Entity: settings.Lead, Field: "TITLE", Action: "realty_status"})
 	r.sim.AddType(147, "Объекты")
+	r.Add(time.Second)
 	seen := r.sim.CreateItem(bitrixsim.Deal, map[string]any{})
 	r.Add(2 * time.Second)
 	require.Empty(t, r.happens(t, added, 2, seen))
@@ -76,15 +77,20 @@ func TestASweepFindsWhatNobodyTold(t *testing.T) {
 func TestASweepMissesNothingInTheSecondOfALook(t *testing.T) {
 	t.Parallel()
 	r := setup(t, on("PREPARATION"))
+	r.sim.CreateItem(bitrixsim.Deal, map[string]any{})
+	_, parts := r.sweep(t)
+	require.Empty(t, parts, "changed in the second in which such cards came to be watched")
+	r.Add(time.Second)
 	deal := r.sim.CreateItem(bitrixsim.Deal, map[string]any{})
 	require.Empty(t, r.happens(t, added, 2, deal))
-	_, parts := r.sweep(t)
-	require.Equal(t, []string{part(2, deal)}, parts, "it may have changed after the look")
+	_, parts = r.sweep(t)
+	require.Contains(t, parts, part(2, deal), "it may have changed after the look")
 }
 
 func TestASweepOfManyCards(t *testing.T) {
 	t.Parallel()
 	r := setup(t, on("PREPARATION"))
+	r.Add(time.Second)
 	for range 120 {
 		r.sim.CreateItem(bitrixsim.Deal, map[string]any{})
 	}
@@ -99,6 +105,7 @@ func TestASweepOfManyCards(t *testing.T) {
 func TestASweepOfAKindThatIsGone(t *testing.T) {
 	t.Parallel()
 	r := setup(t, on("X", func(x *settings.Trigger) { x.Entity, x.EntityTypeID = settings.Item, 150 }), on("PREPARATION"))
+	r.Add(time.Second)
 	deal := r.sim.CreateItem(bitrixsim.Deal, map[string]any{})
 	result, parts := r.sweep(t)
 	require.Equal(t, []string{part(2, deal)}, parts, "the others are swept all the same")

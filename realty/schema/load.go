@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
@@ -62,8 +63,12 @@ type compiled struct {
 	root   *node
 }
 
-// Load compiles the embedded schemas. An error is a bug of this package.
-func Load() (*Set, error) {
+// Load gives the embedded schemas, compiled once. An error is a bug of this package.
+func Load() (*Set, error) { return loaded() }
+
+var loaded = sync.OnceValues(compile)
+
+func compile() (*Set, error) {
 	set := &Set{kinds: map[string]compiled{}}
 	for _, kind := range Kinds() {
 		raw, err := JSON(kind)

@@ -34,7 +34,7 @@ var (
 	ErrLoginRefused = errors.New("the login was refused")
 	// ErrKonturGrant is a refresh token that Kontur's identity provider does not take any more; only a
 	// new one helps. An Error that matches it matches ErrGrantDead too.
-	ErrKonturGrant = errors.New("Диадок has to be connected again: bridge connect diadoc, or a new refreshToken in the settings")
+	ErrKonturGrant = errors.New("the connection to Диадок has to be made again: bridge connect diadoc, or a new refreshToken in the settings")
 	// ErrStale is for a PairStore to return when the pair was changed since it was loaded.
 	ErrStale = errors.New("the stored tokens were changed by somebody else")
 )

@@ -33,6 +33,7 @@ type commandLine struct {
 	Docflows docflowsCommand `cmd:"" help:"List docflows, or show one with its history."`
 	Jobs     jobsCommand     `cmd:"" help:"List work, show, retry or cancel it."`
 	Settings settingsCommand `cmd:"" help:"Show or apply a portal's settings."`
+	Connect  connectCommand  `cmd:"" help:"Connect a portal to Диадок."`
 	Schema   schemaCommand   `cmd:"" help:"Print the JSON Schema of a docflow type, or list the types."`
 	Keygen   keygenCommand   `cmd:"" help:"Print a fresh secret key."`
 	Version  versionCommand  `cmd:"" help:"Print version, commit and Go version."`

@@ -22,12 +22,13 @@ import (
 
 // runAction asks to cancel, suspend or resume a docflow.
 func runAction(ctx context.Context, r *runner, c *call) (lane.Result, error) {
-	return r.file(ctx, c, filing{kind: realty.ActionKind, until: docflow.UntilFirst,
+	var parent docflow.Record
+	about := func(ctx context.Context) (found docflow.Record, err error) {
+		parent, err = r.parent(ctx, c)
+		return parent, err
+	}
+	return r.file(ctx, c, filing{kind: realty.ActionKind, until: docflow.UntilFirst, about: about,
 		body: func(ctx context.Context, client *realty.Client, requestID string) (frozen, error) {
-			parent, err := r.parent(ctx, c)
-			if err != nil {
-				return frozen{}, err
-			}
 			documents, err := r.applied(ctx, c, client)
 			if err != nil {
 				return frozen{}, err
@@ -44,12 +45,13 @@ func runAction(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 // runExtraPackage sends more documents for a docflow that the registrar has. They go in the name of the
 // one who acquires the right, else of the first participant: the robot's form has no place to choose.
 func runExtraPackage(ctx context.Context, r *runner, c *call) (lane.Result, error) {
-	return r.file(ctx, c, filing{kind: realty.AdditionalPackageKind, until: docflow.UntilFirst,
+	var parent docflow.Record
+	about := func(ctx context.Context) (found docflow.Record, err error) {
+		parent, err = r.parent(ctx, c)
+		return parent, err
+	}
+	return r.file(ctx, c, filing{kind: realty.AdditionalPackageKind, until: docflow.UntilFirst, about: about,
 		body: func(ctx context.Context, client *realty.Client, requestID string) (frozen, error) {
-			parent, err := r.parent(ctx, c)
-			if err != nil {
-				return frozen{}, err
-			}
 			documents, err := r.applied(ctx, c, client)
 			if err != nil {
 				return frozen{}, err

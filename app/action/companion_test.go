@@ -88,6 +88,19 @@ func TestMoreDocumentsGoWithTheirSignatures(t *testing.T) {
 	require.NotNil(t, packages.Documents[0].Member.Person)
 }
 
+// TestACompanionGoesThroughItsParentsAccount: another account does not know the docflow.
+func TestACompanionGoesThroughItsParentsAccount(t *testing.T) {
+	t.Parallel()
+	w := setup(t)
+	sent(t, w)
+	parent := w.record(t)
+	w.connect(t, "second", "main") // the default is another account now
+	w.do(t, "realty_action", w.demo.Sale, props{"action_type": "cancel", "cause": "x"})
+	rec := w.record(t)
+	require.Equal(t, string(realty.ActionKind), rec.Kind)
+	require.Equal(t, parent.Connection, rec.Connection)
+}
+
 func TestWhatACompanionRefuses(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

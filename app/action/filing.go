@@ -18,7 +18,9 @@ type filing struct {
 	kind       realty.Kind
 	until      docflow.Until
 	connection string // the account to file through; "": the default one
-	body       func(ctx context.Context, client *realty.Client, requestID string) (frozen, error)
+	// about finds the docflow that this one is about, whose account it goes through; nil: none.
+	about func(ctx context.Context) (docflow.Record, error)
+	body  func(ctx context.Context, client *realty.Client, requestID string) (frozen, error)
 }
 
 // file makes one docflow of a row, however often the row runs:
@@ -64,6 +66,13 @@ func (r *runner) fileStored(ctx context.Context, row lane.Row, client *realty.Cl
 // fileNew freezes the request and stores it, with whoever waits for it and the mark of the first try, in
 // one transaction before the first call.
 func (r *runner) fileNew(ctx context.Context, c *call, id docflow.ID, f filing) (lane.Result, error) {
+	if f.about != nil {
+		parent, err := f.about(ctx)
+		if err != nil {
+			return lane.Result{}, err
+		}
+		f.connection = parent.Connection
+	}
 	conn, err := r.connection(ctx, c.portal, f.connection)
 	if err != nil {
 		return lane.Result{}, err

@@ -33,8 +33,7 @@ func playPackage(ctx context.Context, w *World) error {
 	if err := w.Portal.UpdateItem(r.kind, r.card, w.extra()); err != nil {
 		return err
 	}
-	w.Portal.PlaceRobot(r.kind, stageAnswer, bitrixsim.Step{Robot: "realty_extra_package",
-		Properties: map[string]any{"documents": []any{"{=Document:UF_CRM_KB_EXTRA}", "{=Document:UF_CRM_KB_EXTRA_SIG}"}}})
+	w.placePackage()
 	w.Say("документ с подписью приложен, карточка переходит на стадию «%s»: робот отправляет дополнительный пакет", stageAnswer)
 	packet, err := w.companion(ctx, r, realtysim.TypePacket, stageAnswer, map[string]string{"docflowId": d.ID,
 		"additionalDocuments.0.docflowMember.person.surname":        "Несуществующая",
@@ -56,6 +55,18 @@ func playPackage(ctx context.Context, w *World) error {
 		return err
 	}
 	return w.filed(2)
+}
+
+// placePackage puts the robot that sends the card's additional papers on a stage of deals.
+func (w *World) placePackage() {
+	w.Portal.PlaceRobot(bitrixsim.Deal, stageAnswer, bitrixsim.Step{Robot: "realty_extra_package",
+		Properties: map[string]any{"documents": []any{"{=Document:UF_CRM_KB_EXTRA}", "{=Document:UF_CRM_KB_EXTRA_SIG}"}}})
+}
+
+// placeCancel puts the robot that cancels what is filed on the stage of lost deals.
+func (w *World) placeCancel() {
+	w.Portal.PlaceRobot(bitrixsim.Deal, stageLost, bitrixsim.Step{Robot: "realty_action",
+		Properties: map[string]any{"action_type": "cancel", "cause": "Стороны передумали"}})
 }
 
 // extra is a document with its signature for the card's fields of additional papers.
@@ -130,8 +141,7 @@ func playCancel(ctx context.Context, w *World) error {
 	if err != nil {
 		return err
 	}
-	w.Portal.PlaceRobot(r.kind, stageLost, bitrixsim.Step{Robot: "realty_action",
-		Properties: map[string]any{"action_type": "cancel", "cause": "Стороны передумали"}})
+	w.placeCancel()
 	w.Say("сделка провалена, карточка переходит на стадию «%s»: робот отменяет регистрацию", stageLost)
 	action, err := w.companion(ctx, r, realtysim.TypeAction, stageLost, map[string]string{"docflowId": d.ID, "actionType": "cancel",
 		"cause": "Стороны передумали", "docflowMember.0.person.surname": "Несуществующая", "docflowMember.1.person.surname": "Выдуманный"})

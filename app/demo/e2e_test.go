@@ -9,15 +9,11 @@ import (
 	"konturbridge/app/demo"
 )
 
-// TestScenarios plays every built-in story end to end.
+// TestScenarios plays every built-in story end to end. They are played by the demo itself, which has more of them side
+// by side than tests have cores: each waits much and computes little.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	for _, s := range demo.Scenarios() {
-		t.Run(s.Name, func(t *testing.T) {
-			t.Parallel()
-			var out bytes.Buffer
-			err := demo.Once(t.Context(), &out, demo.Options{}, s.Name)
-			require.NoError(t, err, out.String())
-		})
-	}
+	var out bytes.Buffer
+	err := demo.Once(t.Context(), &out, demo.Options{})
+	require.NoError(t, err, out.String())
 }

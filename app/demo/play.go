@@ -11,7 +11,7 @@ import (
 )
 
 // atOnce is how many scenarios play side by side: each waits much and computes little.
-const atOnce = 4
+const atOnce = 8
 
 // Once plays every scenario (or those named), each in a fresh world, prints one timeline for each and a
 // last line "N scenarios passed, N failed". The error is nil only when all passed.

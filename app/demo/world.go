@@ -233,7 +233,7 @@ func (w *World) Say(format string, args ...any) {
 }
 
 // patience is how long a scenario waits for one thing to happen.
-const patience = 15 * time.Second
+const patience = 30 * time.Second
 
 // Until waits for a condition, looking again every few milliseconds.
 func (w *World) Until(ctx context.Context, what string, met func() bool) error {

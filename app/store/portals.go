@@ -228,6 +228,7 @@ func (t *tx) dropApplication(id portal.ID, clientID string) error {
 	for _, q := range []string{
 		`DELETE FROM pairs WHERE portal = ? AND client_id = ?`,
 		`DELETE FROM registered WHERE portal = ? AND client_id = ?`,
+		`DELETE FROM pending WHERE member_id = ? AND client_id = ?`,
 	} {
 		if _, err := t.exec(q, string(id), clientID); err != nil {
 			return err

@@ -226,6 +226,10 @@ func erased(t *testing.T, db Opened) {
 	for range 5 {
 		accept(t, st, lane.NewRow{Lane: "p", Part: "2:57"})
 	}
+	for _, client := range []string{"app.1", "made anew"} {
+		_, err := st.AddPending(t.Context(), portal.Pending{ID: client, MemberID: "p", ClientID: client, Created: clock.Now()}, 10)
+		require.NoError(t, err)
+	}
 	clock.Move(time.Minute)
 	require.NoError(t, st.RemoveApplication(t.Context(), "p", "app.1", true))
 	require.NoError(t, st.RemoveApplication(t.Context(), "p", "app_1", true))
@@ -233,6 +237,10 @@ func erased(t *testing.T, db Opened) {
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
 	require.Equal(t, portal.KindErase, rows[0].Kind)
+	waiting, err := st.Pendings(t.Context())
+	require.NoError(t, err)
+	require.Len(t, waiting, 1, "its tokens are wiped wherever they are")
+	require.Equal(t, "made anew", waiting[0].ClientID, "the installation of another one waits on")
 
 	// It is installed again, and works, before the erasing comes to it.
 	clock.Move(time.Minute)

@@ -172,9 +172,19 @@ func (t *tx) settle(w docflow.Settle) error {
 }
 
 func (t *tx) change(rec docflow.Record, u docflow.Update) error {
+	effects, err := t.move(rec, u)
+	if err != nil {
+		return err
+	}
+	return t.enqueue(effects)
+}
+
+// move stores what an update changes in a record and its history, and gives the effects of that, which must
+// be enqueued in the same transaction.
+func (t *tx) move(rec docflow.Record, u docflow.Update) ([]reaction.Effect, error) {
 	next, ch := rec.Apply(u)
 	if !ch.Stored {
-		return nil
+		return nil, nil
 	}
 	if ch.Changed {
 		note := ""
@@ -186,21 +196,21 @@ func (t *tx) change(rec docflow.Record, u docflow.Update) error {
 		}
 		if err := t.addHistory(rec.ID, docflow.HistoryEntry{State: next.State, Requirement: next.Requirement,
 			Cause: u.Cause, Token: u.Token, Note: note, At: u.At}); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := t.saveDocflow(next); err != nil {
-		return err
+		return nil, err
 	}
 	met, waiting, err := t.waitersOf(next, ch)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	effects := t.s.plan(next, ch, met)
 	if ch.Moved() {
 		effects = append(effects, reaction.Progress(next, waiting)...)
 	}
-	return t.enqueue(effects)
+	return effects, nil
 }
 
 func (t *tx) saveDocflow(r docflow.Record) error {
@@ -232,7 +242,8 @@ func (t *tx) addHistory(id docflow.ID, h docflow.HistoryEntry) error {
 	return err
 }
 
-// advance applies a page of news and moves the cursor, or nothing of it.
+// advance applies a page of news and moves the cursor, or nothing of it. The effects of the whole page are
+// stored together: a card that many items are about is flushed once.
 func (t *tx) advance(a feed.Advance) error {
 	n, err := t.exec(`UPDATE connections SET cursor = ?, cursor_at = ?, state = '', note = ''
 		WHERE portal = ? AND name = ? AND cursor = ?`, a.Cursor, ms(a.At), a.Portal, a.Connection, a.From)
@@ -242,10 +253,9 @@ func (t *tx) advance(a feed.Advance) error {
 	if n == 0 {
 		return errors.New("the position in the news moved meanwhile")
 	}
+	var effects []reaction.Effect
 	for _, item := range a.Items {
-		rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows
-			WHERE portal = ? AND (request_id = ? OR (external_id = ? AND external_id <> '')) ORDER BY request_id = ? DESC LIMIT 1`+
-			t.s.d.forUpdate(), a.Portal, item.RequestID, item.ExternalID, item.RequestID))
+		rec, err := t.docflowOf(a.Portal, item)
 		if errors.Is(err, ErrNotFound) {
 			continue
 		}
@@ -256,11 +266,25 @@ func (t *tx) advance(a feed.Advance) error {
 			continue // a second filing with our request id is not this docflow
 		}
 		item.Update.ExternalID = item.ExternalID
-		if err := t.change(rec, item.Update); err != nil {
+		made, err := t.move(rec, item.Update)
+		if err != nil {
 			return err
 		}
+		effects = append(effects, made...)
 	}
-	return nil
+	return t.enqueue(effects)
+}
+
+// docflowOf finds the portal's docflow that an item is about: by its request, else by the service's id. Each is
+// a look into an index of its own; asked for at once, an embedded database looks through all of the portal's.
+func (t *tx) docflowOf(portal string, item feed.Item) (docflow.Record, error) {
+	rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE request_id = ? AND portal = ?`+t.s.d.forUpdate(),
+		item.RequestID, portal))
+	if item.ExternalID == "" || !errors.Is(err, ErrNotFound) {
+		return rec, err
+	}
+	return scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE portal = ? AND external_id = ? LIMIT 1`+t.s.d.forUpdate(),
+		portal, item.ExternalID))
 }
 
 // OpenDocflows lists the records of a connection that are not final, for the safety net that reads

@@ -25,12 +25,10 @@ func (t *tx) enqueue(effects []reaction.Effect) error {
 	}
 	flush := map[target]bool{}
 	var order []target
+	if err := t.insertEffects(effects); err != nil {
+		return err
+	}
 	for _, e := range effects {
-		if _, err := t.exec(`INSERT INTO effects (portal, entity_type, card_id, docflow, kind, params, created)
-			VALUES (?, ?, ?, ?, ?, ?, ?)`, e.Portal, e.Card.EntityType, e.Card.ID, string(e.Docflow), string(e.Kind),
-			string(e.Params), ms(t.now)); err != nil {
-			return err
-		}
 		if err := t.answered(e); err != nil {
 			return err
 		}
@@ -48,6 +46,40 @@ func (t *tx) enqueue(effects []reaction.Effect) error {
 		rows = append(rows, lane.NewRow{Lane: at.portal, Part: EffectsPart(at.card), Kind: EffectsKind, Body: body})
 	}
 	_, err := t.insertRows(rows)
+	return err
+}
+
+// insertEffects stores effects in their order.
+func (t *tx) insertEffects(effects []reaction.Effect) error {
+	if t.s.d.postgres {
+		return t.insertManyEffects(effects)
+	}
+	for _, e := range effects {
+		if _, err := t.exec(`INSERT INTO effects (portal, entity_type, card_id, docflow, kind, params, created)
+			VALUES (?, ?, ?, ?, ?, ?, ?)`, e.Portal, e.Card.EntityType, e.Card.ID, string(e.Docflow), string(e.Kind),
+			string(e.Params), ms(t.now)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tx) insertManyEffects(effects []reaction.Effect) error {
+	n := len(effects)
+	if n == 0 {
+		return nil
+	}
+	portals, types, cards := make([]string, n), make([]int64, n), make([]int64, n)
+	docflows, kinds, params := make([]string, n), make([]string, n), make([]string, n)
+	for i, e := range effects {
+		portals[i], types[i], cards[i] = e.Portal, int64(e.Card.EntityType), e.Card.ID
+		docflows[i], kinds[i], params[i] = string(e.Docflow), string(e.Kind), string(e.Params)
+	}
+	_, err := t.exec(`INSERT INTO effects (portal, entity_type, card_id, docflow, kind, params, created)
+		SELECT portal, entity_type, card_id, docflow, kind, params, ?::bigint FROM
+		unnest(?::text[], ?::bigint[], ?::bigint[], ?::text[], ?::text[], ?::text[])
+		WITH ORDINALITY AS e (portal, entity_type, card_id, docflow, kind, params, n) ORDER BY n`,
+		ms(t.now), portals, types, cards, docflows, kinds, params)
 	return err
 }
 

@@ -76,6 +76,33 @@ func news(t *testing.T, db Opened) {
 	require.Equal(t, "t2", cursor(t, st))
 }
 
+// newsOfOneCard: what a page says of a card is flushed once, in the page's order.
+func newsOfOneCard(t *testing.T, db Opened) {
+	st := db.Open(t)
+	connected(t, st)
+	prepared(t, st, "a")
+	prepared(t, st, "b")
+	elsewhere := record("c", "request of c")
+	elsewhere.Card.ID++
+	require.NoError(t, st.Commit(t.Context(), docflow.Prepare{Record: elsewhere}))
+	require.NoError(t, st.Commit(t.Context(), feed.Advance{Portal: "p", Connection: "main", From: "t0", Cursor: "t1", At: time.Now(), Items: []feed.Item{
+		item("ext1", "request of a", docflow.Queued), item("ext2", "request of b", docflow.Queued), item("ext3", "request of c", docflow.Queued),
+		item("ext1", "request of a", docflow.Sent), item("ext2", "", docflow.Sent), item("ext1", "request of a", docflow.Completed),
+	}}))
+	require.Equal(t, []string{`comment "queued"`, `comment "queued"`, `comment "sent"`, `comment "sent"`, `comment "completed"`}, kinds(t, st))
+	require.Equal(t, 2, db.count(t, "SELECT COUNT(*) FROM inbox WHERE kind = 'effects'"), "one for each card")
+	for id, states := range map[docflow.ID][]docflow.State{"a": {docflow.Prepared, docflow.Queued, docflow.Sent, docflow.Completed},
+		"b": {docflow.Prepared, docflow.Queued, docflow.Sent}, "c": {docflow.Prepared, docflow.Queued}} {
+		history, err := st.History(t.Context(), id)
+		require.NoError(t, err)
+		var got []docflow.State
+		for _, h := range history {
+			got = append(got, h.State)
+		}
+		require.Equal(t, states, got, id)
+	}
+}
+
 func newsAllOrNothing(t *testing.T, db Opened) {
 	st := db.Open(t)
 	connected(t, st)

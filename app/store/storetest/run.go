@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"a canceled action tells its workflow":  canceledTells,
 		"news":                                  news,
 		"a page of news is all or nothing":      newsAllOrNothing,
+		"a page about one card":                 newsOfOneCard,
 		"open docflows":                         openDocflows,
 		"portals":                               portals,
 		"secrets are sealed":                    secretsAreSealed,

@@ -1,6 +1,11 @@
 package cmssim_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"math/big"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,4 +46,28 @@ func FuzzRead(f *testing.F) {
 			_ = read.Name()
 		}
 	})
+}
+
+func TestOnlyTheOwnerOpensAnEnvelope(t *testing.T) {
+	t.Parallel()
+	private, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "Образцов Виктор"}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	require.NoError(t, err)
+	cert, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	envelope, err := cmssim.Encrypt(cert, []byte("secret"))
+	require.NoError(t, err)
+	plain, err := cmssim.Decrypt(private, envelope)
+	require.NoError(t, err)
+	require.Equal(t, "secret", string(plain))
+	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	_, err = cmssim.Decrypt(stranger, envelope)
+	require.ErrorIs(t, err, cmssim.ErrNotEnvelope)
+	_, err = cmssim.Decrypt(private, []byte("secret"))
+	require.ErrorIs(t, err, cmssim.ErrNotEnvelope)
+	_, err = cmssim.Encrypt(&x509.Certificate{}, nil)
+	require.ErrorIs(t, err, cmssim.ErrNotRSA)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha1" //nolint:gosec // the default of RSAES-OAEP in CMS (RFC 3560)
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -13,7 +14,7 @@ import (
 
 var (
 	oidEnvelopedData = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 3}
-	oidRSA           = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 1}
+	oidOAEP          = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 7}
 	oidAES256CBC     = asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}
 )
 
@@ -39,7 +40,7 @@ type envelopedData struct {
 	Encrypted  encrypted
 }
 
-// Encrypt makes CMS EnvelopedData that the owner of the certificate's RSA key can read.
+// Encrypt makes CMS EnvelopedData (RSAES-OAEP with its defaults, AES-256-CBC) that the owner of the certificate's RSA key can read.
 func Encrypt(cert *x509.Certificate, plain []byte) ([]byte, error) {
 	public, ok := cert.PublicKey.(*rsa.PublicKey)
 	if !ok {
@@ -48,7 +49,7 @@ func Encrypt(cert *x509.Certificate, plain []byte) ([]byte, error) {
 	key, iv := make([]byte, 32), make([]byte, aes.BlockSize)
 	rand.Read(key) //nolint:errcheck // crypto/rand.Read never fails
 	rand.Read(iv)  //nolint:errcheck // as above
-	wrapped, err := rsa.EncryptPKCS1v15(rand.Reader, public, key)
+	wrapped, err := rsa.EncryptOAEP(sha1.New(), rand.Reader, public, key, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +69,7 @@ func Encrypt(cert *x509.Certificate, plain []byte) ([]byte, error) {
 	}
 	inner, err := asn1.Marshal(envelopedData{
 		Recipients: []recipient{{ID: issuerAndNumber{asn1.RawValue{FullBytes: cert.RawIssuer}, cert.SerialNumber},
-			Method: pkix.AlgorithmIdentifier{Algorithm: oidRSA, Parameters: asn1.NullRawValue}, Key: wrapped}},
+			Method: pkix.AlgorithmIdentifier{Algorithm: oidOAEP, Parameters: asn1.RawValue{FullBytes: []byte{0x30, 0}}}, Key: wrapped}},
 		Encrypted: encrypted{Type: oidData, Method: pkix.AlgorithmIdentifier{Algorithm: oidAES256CBC, Parameters: asn1.RawValue{FullBytes: wrappedIV}},
 			Content: asn1.RawValue{Class: asn1.ClassContextSpecific, Tag: 0, Bytes: sealed}},
 	})
@@ -95,7 +96,7 @@ func Decrypt(key *rsa.PrivateKey, envelope []byte) ([]byte, error) {
 	if _, err := asn1.Unmarshal(data.Encrypted.Method.Parameters.FullBytes, &iv); err != nil || len(iv) != aes.BlockSize {
 		return nil, ErrNotEnvelope
 	}
-	content, err := rsa.DecryptPKCS1v15(nil, key, data.Recipients[0].Key)
+	content, err := rsa.DecryptOAEP(sha1.New(), nil, key, data.Recipients[0].Key, nil)
 	if err != nil {
 		return nil, ErrNotEnvelope
 	}

@@ -4,11 +4,10 @@ import "time"
 
 // delivery is what is on its way to another side.
 type delivery struct {
-	due     time.Time
-	m       *message
-	to      *box
-	patch   *patch // nil: the message itself
-	eventID string // of the event in the sender's feed
+	due   time.Time
+	m     *message
+	to    *box
+	patch *patch // nil: the message itself
 }
 
 // sendOn sends a message whose documents the sender has signed well. One with an invalid signature stays unsent.

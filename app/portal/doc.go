@@ -7,7 +7,8 @@
 //
 // The reading order is portal.go (what is stored), directory.go and trust.go (the check of every
 // request), installer.go and pending.go (installations), lifecycle.go (removal, renaming), visit.go and
-// session.go (pages), setup.go and setup_steps.go (what is registered in the portal).
+// session.go (pages), tokens.go (whose tokens do the work), setup.go, survey.go, setup_run.go and the steps
+// beside it (what is registered in the portal, and how it is repaired).
 package portal
 
 import "strconv"

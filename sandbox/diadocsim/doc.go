@@ -11,9 +11,32 @@
 // the recommended reading and each field of Switches gives another one.
 //
 // Every documented operation has its path: those that have been removed answer 410, and those that are not
-// simulated answer 501 with their name. Not simulated are registration, GetMyPermissions, employees' changes
-// and subscriptions, organisation properties and storage, addresses, tax-service registration, templates,
-// roaming notices, powers of attorney, ExtendedSignerDetails, automatic receipts, partner and security events,
-// resolution routes, forwarded documents other than ForwardDocument itself, the V3 and V4 forms of the docflow
-// methods, SearchDocflows and the superseded generators and parsers. Unsimulated lists them.
+// simulated answer 501 with their name. Of PostMessagePatch the routes, verifications, edits and TtGis parts
+// answer 501. Schemas are not known: GenerateTitleXml wraps the user data into a title and ParseTitleXml takes
+// it out again. Approvement signatures are not counted, and the time when universal messages become a must is
+// in the future for every type.
+//
+// These operations are not simulated:
+// Register, RegisterConfirm, GetMyPermissions, GetOrganizationsByForeignTaxpayerCode,
+// UpdateOrganizationProperties, CreateEmployee, UpdateEmployee, DeleteEmployee, GetSubscriptions,
+// UpdateSubscriptions, SendFnsRegistrationMessage, GetOrganizationStorageEntries,
+// PutOrganizationStorageEntries, ParseRussianAddress, ParseGarAddress, GetCounteragentCertificates,
+// PostRoamingNotification, PostTemplate, PostTemplatePatch, TransformTemplateToMessage, GetTemplate,
+// DetectDocumentTypes, GenerateSenderTitleXml, GenerateRecipientTitleXml, ExtendedSignerDetails,
+// GenerateInvoiceDocumentReceiptXml, GenerateDocumentReceiptXml, ParseUniversalMessage,
+// ParseUniversalMessageXml, GenerateTtGisFixationCancellationRequest, GenerateInvoiceXml,
+// GenerateTorg12XmlForSeller, GenerateTorg12XmlForBuyer, GenerateAcceptanceCertificateXmlForSeller,
+// GenerateAcceptanceCertificateXmlForBuyer, GenerateUniversalTransferDocumentXmlForSeller,
+// GenerateUniversalTransferDocumentXmlForBuyer, ParseInvoiceXml, ParseTorg12SellerTitleXml,
+// ParseTorg12BuyerTitleXml, ParseAcceptanceCertificateSellerTitleXml,
+// ParseAcceptanceCertificateBuyerTitleXml, ParseUniversalTransferDocumentSellerTitleXml,
+// ParseUniversalTransferDocumentBuyerTitleXml, ParseUniversalCorrectionDocumentSellerTitleXml,
+// ParseUniversalCorrectionDocumentBuyerTitleXml, ParseRevocationRequestXml, ParseSignatureRejectionXml,
+// GetInvoiceCorrectionRequestInfo, AutoSignReceipts, AutoSignReceiptsResult, GetEmployeePowersOfAttorney,
+// AddEmployeePowerOfAttorney, UpdateEmployeePowerOfAttorney, DeleteEmployeePowerOfAttorney,
+// RegisterPowerOfAttorney, RegisterPowerOfAttorneyResult, PrevalidatePowerOfAttorney,
+// GetPowerOfAttorneyInfo, GetPowerOfAttorneyContent, SearchDocflows, GetDocflowsV4, GetDocflowsV3,
+// GetPartnerEvents, GetSecurityEvents, GetResolutionRoutes, GetResolutionRoutesForOrganization,
+// GetForwardedDocuments, GetForwardedDocumentEvents, GetForwardedEntityContent,
+// GenerateForwardedDocumentProtocol, GenerateForwardedDocumentPrintForm.
 package diadocsim

@@ -6,9 +6,8 @@ import (
 
 // view is how much of a message an answer shows.
 type view struct {
-	inject   *int // bytes of content that may still be put in; nil: none
-	cades    bool // signatures also in their improved form
-	original bool
+	inject *int // bytes of content that may still be put in; nil: none
+	cades  bool // signatures also in their improved form
 }
 
 // maxInjected is the documented limit of contents in one answer.

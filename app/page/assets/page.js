@@ -7,7 +7,7 @@
   const at = (id) => document.getElementById(id);
   const steps = {
     portal: say("Портал", "Portal"), robots: say("Роботы", "Automation rules"), events: say("События", "Events"),
-    fields: say("Поля", "Fields"), tabs: say("Вкладки", "Tabs"),
+    fields: say("Поля", "Fields"), tabs: say("Вкладки", "Tabs"), triggers: say("Триггеры", "Triggers"),
   };
   const states = {
     waiting: say("Ждём начала…", "Waiting to begin…"), running: say("Регистрируем…", "Registering…"),

@@ -169,7 +169,7 @@ func (g granted) Token(context.Context) (diadoc.Authorization, error) {
 
 // Renew implements diadoc.TokenSource.
 func (g granted) Renew(context.Context, diadoc.Authorization) (diadoc.Authorization, error) {
-	return "", errors.New("Диадок does not accept the token that its provider has just given")
+	return "", errors.New("a token that its provider has just given is not accepted by Диадок")
 }
 
 // grantedBox names the box for people. A grant of somebody who does not see it would take the place of one

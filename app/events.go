@@ -16,7 +16,7 @@ import (
 // eventWorkers gives the rows of events their workers: the look at a card, the offline queue, the sweep.
 func (a *App) eventWorkers(o Options, actions *action.Worker) dispatcher {
 	looks := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
-		NotFound: store.ErrNotFound, Kind: action.KindAction, Rest: 3 * settleOf(o), Refused: refusedTrigger})
+		NotFound: store.ErrNotFound, Kind: action.KindAction, Rest: restOf(settleOf(o)), Linger: linger, Refused: refusedTrigger})
 	offline := feed.NewOffline(feed.OfflineDeps{Bitrix: a.clients.Bitrix, Write: a.store.Write, Cards: a.store.Cards, Active: a.active,
 		Repair: func(ctx context.Context, id portal.ID) error {
 			return a.store.EnsureRows(ctx, portal.SetupRow(id, portal.SetupEvents))
@@ -30,6 +30,12 @@ func (a *App) eventWorkers(o Options, actions *action.Worker) dispatcher {
 func (a *App) rebound(ctx context.Context, id portal.ID) error {
 	return a.store.Commit(ctx, inbox.Look{Row: inbox.SweepRow(string(id), "repair")})
 }
+
+// linger is how long a look waits for others to share its requests.
+const linger = 20 * time.Millisecond
+
+// restOf is the least time between two looks at a card.
+func restOf(settle time.Duration) time.Duration { return 3 * settle }
 
 // settleOf is how long a card's event waits for others.
 func settleOf(o Options) time.Duration {

@@ -141,7 +141,7 @@ func (s *Store) openSQLite(path string, exclusive bool) (err error) {
 	}
 	pragmas := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(1)", "cache_size(-8000)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)"}}
-	dsn := "file:" + path + "?" + pragmas.Encode()
+	dsn := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + pragmas.Encode() // a folder may be named with # or ?
 	if s.write, err = sql.Open("sqlite", dsn); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}

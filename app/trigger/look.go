@@ -20,9 +20,9 @@ const maxTogether = 50
 // lookWithin bounds a request that several looks share: none of them may end it for the others.
 const lookWithin = 2 * time.Minute
 
-// reader reads cards and their histories. Looks of one kind of card in one portal that come while a request
-// is under way wait for it to end and then share the next one: a single look goes at once, and a thousand
-// cards that changed while the bridge was away cost a fiftieth of as many requests.
+// reader reads cards and their histories. Looks of one kind of card in one portal that come at the same time,
+// or while a request is under way, share the next one: a thousand cards that changed while the bridge was
+// away cost some fifty requests.
 type reader struct {
 	now       func() time.Time
 	items     gather[sighting]
@@ -32,8 +32,9 @@ type reader struct {
 	none map[string]time.Time // kinds of cards whose history the portal does not keep; until when that is believed
 }
 
-func newReader(now func() time.Time) *reader {
-	return &reader{now: now, none: map[string]time.Time{}}
+func newReader(now func() time.Time, linger time.Duration) *reader {
+	return &reader{now: now, none: map[string]time.Time{}, items: gather[sighting]{linger: linger},
+		histories: gather[[]bitrix.StageChange]{linger: linger}}
 }
 
 // sighting is a card as one reading gave it; no item: it does not exist.
@@ -115,8 +116,9 @@ func kindKey(id portal.ID, card docflow.Card) string { return string(id) + "/" +
 
 // gather lets requests for the same kind of thing share one call.
 type gather[V any] struct {
-	mu    sync.Mutex
-	lines map[string][]*asked[V] // what waits while a call is under way
+	linger time.Duration // before each call
+	mu     sync.Mutex
+	lines  map[string][]*asked[V] // what waits while a call is under way
 }
 
 // asked is one request and its answer.
@@ -153,6 +155,9 @@ func (g *gather[V]) ask(ctx context.Context, key string, id, after bitrix.ID, ru
 // serve makes calls until nothing waits.
 func (g *gather[V]) serve(ctx context.Context, key string, run func(context.Context, []*asked[V])) {
 	for {
+		if g.linger > 0 {
+			time.Sleep(g.linger)
+		}
 		g.mu.Lock()
 		waiting := g.lines[key]
 		if len(waiting) == 0 {

@@ -47,6 +47,9 @@ type Deps struct {
 	// Rest is the least time between two looks at a card: one that robots change for seconds on end is read
 	// now and then, and its history tells what it went through. Zero: none.
 	Rest time.Duration
+	// Linger is how long a request of a look waits for those of other cards' looks. They come in waves: the
+	// outcomes of one, stored together, make room for the next.
+	Linger time.Duration
 	// Refused shows in the card what keeps an action from being started.
 	Refused func(portal string, card docflow.Card, action string, refusal *docflow.Refusal) lane.Write
 }
@@ -58,7 +61,7 @@ type Worker struct {
 }
 
 // New returns a Worker.
-func New(d Deps) *Worker { return &Worker{d, newReader(d.Now)} }
+func New(d Deps) *Worker { return &Worker{d, newReader(d.Now, d.Linger)} }
 
 // How long a look waits for the answer to one of the bridge's own writes to the card, and how often it asks.
 // One that is under way for longer had its answer lost, and its next try is far: the look takes it for made.

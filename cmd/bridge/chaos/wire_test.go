@@ -6,12 +6,14 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
-// wire stands between the bridge and the sandbox. It hears the secrets that are handed out, and can
-// strike at a chosen request.
+// wire stands between the bridge and the sandbox. It hears the secrets that are handed out, can strike at a
+// chosen request, and can take the portals away.
 type wire struct {
-	box http.Handler
+	box  http.Handler
+	away atomic.Bool // the portals answer that they can't now
 
 	mu      sync.Mutex
 	blow    *blow
@@ -61,6 +63,10 @@ func (w *wire) take(r *http.Request) *blow {
 
 // ServeHTTP implements http.Handler.
 func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
+	if w.away.Load() && portalCall(r) {
+		http.Error(rw, "", http.StatusServiceUnavailable)
+		return
+	}
 	b := w.take(r)
 	if b != nil && !b.served {
 		b.strike()

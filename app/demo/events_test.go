@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -62,6 +63,19 @@ reactions: []
 	return a
 }
 
+// until waits for what the journal tells; each look opens the database beside the bridge, as a command does.
+func (a *agency) until(t *testing.T, what string, met func() bool) error {
+	t.Helper()
+	var last time.Time
+	return a.Until(t.Context(), what, func() bool {
+		if time.Since(last) < 100*time.Millisecond {
+			return false
+		}
+		defer func() { last = time.Now() }()
+		return met()
+	})
+}
+
 // started reads which actions the bridge's journal tells.
 func (a *agency) started(ctx context.Context) (ran, error) {
 	got := ran{}
@@ -86,7 +100,7 @@ var underWay = map[string]bool{inbox.KindEvent: true, inbox.KindAction: true, in
 func (a *agency) quiet(t *testing.T) {
 	t.Helper()
 	var left []string
-	err := a.Until(t.Context(), "nothing is under way", func() bool {
+	err := a.until(t, "nothing is under way", func() bool {
 		left = nil
 		if n := a.Portal.PendingDeliveries() + len(a.Portal.OfflineRows()); n > 0 {
 			left = append(left, fmt.Sprint(n, " deliveries and records"))
@@ -108,7 +122,7 @@ func (a *agency) quiet(t *testing.T) {
 // requireRun waits for what must have run, and sees to it that nothing ran twice.
 func (a *agency) requireRun(t *testing.T) {
 	t.Helper()
-	err := a.Until(t.Context(), "every trigger has run", func() bool {
+	err := a.until(t, "every trigger has run", func() bool {
 		got, err := a.started(t.Context())
 		if err != nil {
 			return false

@@ -76,7 +76,10 @@ func (s *Sweeper) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	off := now.Sub(s.Now()) // the portal's clock may be wrong, and its cards' times with it
+	off := now.Sub(s.Now())    // the portal's clock may be wrong, and its cards' times with it
+	if off.Abs() <= clockOff { // it tells whole seconds
+		off = 0
+	}
 	note := ""
 	for _, kind := range kinds {
 		changed, looks, err := s.sweep(ctx, b24, row, kind, begin(s.Portals.Since(id, kind).Add(off), from))

@@ -173,7 +173,7 @@ func offline(ctx context.Context, client *bitrix.Client, subject string) finding
 		return ok(subject, "confirmed after they are stored: none is lost")
 	default:
 		return ok(subject, "the plan has no confirmation, so the portal deletes events as it hands them out: "+
-			"a crash in the moment before they are stored loses up to 50; move such a card again, or take a plan with confirmation")
+			"what a crash in the moment before they are stored loses, up to 50, is looked for by the sweep after the start, except deletions of cards")
 	}
 }
 

@@ -302,7 +302,8 @@ func TestManyLooksShareTheirRequests(t *testing.T) {
 		want := 1 - i%2
 		require.Equal(t, want, started[i], i)
 	}
-	require.LessOrEqual(t, r.sim.Stats().Requests-before, 14, "50 cards to a request")
+	// Alone every card would cost one or two requests; how many gather while the first one hangs is the machine's affair.
+	require.LessOrEqual(t, r.sim.Stats().Requests-before, cards/3, "looks share their requests")
 	gone := r.work(t, edited, 2, deals[7])
 	require.IsType(t, portal.CardGone{}, gone.Writes[0])
 }

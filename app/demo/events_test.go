@@ -239,3 +239,32 @@ func TestNothingIsLostWhileTheBridgeIsAway(t *testing.T) {
 		})
 	}
 }
+
+// TestADeadEventIsShownAndTriedAgain: the portal refuses to show a card; the journal has the event with the
+// portal's words, and a person tries it again.
+func TestADeadEventIsShownAndTriedAgain(t *testing.T) {
+	t.Parallel()
+	a := openAgency(t)
+	deal := a.Portal.CreateItem(bitrixsim.Deal, nil)
+	a.requireRun(t)
+	a.Portal.SuspendOnline(true)
+	a.Portal.FailNext("crm.item.get", 400, "ACCESS_DENIED", 1)
+	require.NoError(t, a.Portal.MoveStage(bitrixsim.Deal, deal, "PREPARATION"))
+	var dead store.Job
+	require.NoError(t, a.until(t, "the event is dead", func() bool {
+		err := a.WithStore(t.Context(), func(st *store.Store) error {
+			jobs, err := st.Jobs(t.Context(), 2, 10)
+			if len(jobs) > 0 {
+				dead = jobs[0]
+			}
+			return err
+		})
+		return err == nil && dead.ID != 0
+	}))
+	require.Equal(t, []string{inbox.KindEvent, docflow.Card{EntityType: 2, ID: int64(deal)}.String()}, []string{dead.Kind, dead.Part})
+	require.Contains(t, dead.Note, "ACCESS_DENIED")
+	a.requireRun(t)
+	require.NoError(t, a.WithStore(t.Context(), func(st *store.Store) error { return st.RetryJob(t.Context(), dead.ID) }))
+	a.want.expect(2, deal, "realty_status")
+	a.requireRun(t)
+}

@@ -5,14 +5,32 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
 
-// binary is the built command.
+// binary is the built command, with the race detector when the tests have it.
 var binary string
+
+// plainBinary builds the command without the race detector, which slows the embedded database down ten times.
+var plainBinary = sync.OnceValues(func() (string, error) {
+	if !raceDetector {
+		return binary, nil
+	}
+	plain := binary + "-plain"
+	return plain, build(plain)
+})
+
+func build(out string, flags ...string) error {
+	args := append([]string{"build", "-buildvcs=false", "-o", out}, flags...)
+	if said, err := exec.Command("go", append(args, "konturbridge/cmd/bridge")...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
+}
 
 func TestMain(m *testing.M) {
 	code, err := func() (int, error) {
@@ -22,12 +40,12 @@ func TestMain(m *testing.M) {
 		}
 		defer os.RemoveAll(folder)
 		binary = filepath.Join(folder, "bridge")
-		args := []string{"build", "-buildvcs=false", "-o", binary}
+		var flags []string
 		if raceDetector {
-			args = append(args, "-race")
+			flags = []string{"-race"}
 		}
-		if out, err := exec.Command("go", append(args, "konturbridge/cmd/bridge")...).CombinedOutput(); err != nil {
-			return 1, fmt.Errorf("%w: %s", err, out)
+		if err := build(binary, flags...); err != nil {
+			return 1, err
 		}
 		return m.Run(), nil
 	}()

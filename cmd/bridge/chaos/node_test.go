@@ -50,10 +50,10 @@ func (o *output) String() string {
 }
 
 // launch starts a serving process without waiting for it.
-func launch(t *testing.T, name, folder, address string, env []string) *node {
+func launch(t *testing.T, command, name, folder, address string, env []string) *node {
 	t.Helper()
 	n := &node{t: t, name: name, address: address, said: &output{}, ended: make(chan struct{})}
-	n.cmd = exec.Command(binary, "serve")
+	n.cmd = exec.Command(command, "serve")
 	n.cmd.Dir, n.cmd.Env = folder, append([]string{"BRIDGE_LISTEN=" + address}, env...)
 	n.cmd.Stdout, n.cmd.Stderr = n.said, n.said
 	n.cmd.SysProcAttr = &syscall.SysProcAttr{}

@@ -36,12 +36,14 @@ type ground struct {
 	tenants, deals  int           // portals, and deals in each
 	pace            time.Duration // of the registrar's steps; zero: the registrar does nothing
 	nodes           int           // zero: one, without a front
+	plain           bool          // without the race detector in the processes
 }
 
 // world is a sandbox with the bridge's processes beside it.
 type world struct {
 	t       *testing.T
 	ground  ground
+	binary  string
 	folder  string
 	wire    *wire
 	box     *sandbox.Sandbox
@@ -62,7 +64,12 @@ type tenant struct {
 // settings as an administrator would.
 func newWorld(t *testing.T, g ground) *world {
 	t.Helper()
-	w := &world{t: t, ground: g, folder: t.TempDir(), wire: &wire{secrets: map[string]string{}}}
+	w := &world{t: t, ground: g, binary: binary, folder: t.TempDir(), wire: &wire{secrets: map[string]string{}}}
+	if g.plain {
+		plain, err := plainBinary()
+		require.NoError(t, err)
+		w.binary = plain
+	}
 	base := w.serve(w.wire)
 	w.box = sandbox.New(sandbox.Config{BaseURL: base, Pace: max(g.pace, time.Millisecond)})
 	w.wire.box = w.box
@@ -149,7 +156,7 @@ func (w *world) rent(i int) *tenant {
 // start starts a process and does not wait for it.
 func (w *world) start(address string) *node {
 	w.t.Helper()
-	n := launch(w.t, fmt.Sprintf("process %d", len(w.nodes)+1), w.folder, address, w.env)
+	n := launch(w.t, w.binary, fmt.Sprintf("process %d", len(w.nodes)+1), w.folder, address, w.env)
 	w.nodes = append(w.nodes, n)
 	return n
 }
@@ -219,7 +226,7 @@ func (w *world) bridge(input string, args ...string) string {
 // output runs a command, which must succeed, and gives what it prints.
 func (w *world) output(input string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), binary, args...)
+	cmd := exec.CommandContext(w.t.Context(), w.binary, args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = w.folder, w.env, strings.NewReader(input)
 	var out, errout bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errout

@@ -11,7 +11,8 @@ race: ## the same with the race detector
 	./test.sh -race
 
 bench: ## the promises about speed, as a table (docs/performance.md)
-	@./test.sh ./app/bench -run '^$$' -bench . -benchtime 1x -timeout 30m | awk '/^Benchmark/ { sub(/^Benchmark/, "", $$1); \
+	@{ ./test.sh ./app/bench -run '^$$' -bench . -benchtime 1x -timeout 30m; \
+	  ./test.sh ./app/mapping -run '^$$' -bench SlowestType -benchtime 1x; } | awk '/^Benchmark/ { sub(/^Benchmark/, "", $$1); \
 	  sub(/-[0-9]+$$/, "", $$1); for (i = 5; i < NF; i += 2) printf "%-20s %10s  %s\n", $$1, $$i, $$(i+1); next } /FAIL|_test.go/'
 
 lint: ## go vet, staticcheck, gofmt, go mod tidy

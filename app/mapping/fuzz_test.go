@@ -43,15 +43,6 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
-func BenchmarkRenderLargestPreset(b *testing.B) {
-	card, _ := readCard(b, "card.right_movement_request.2.json")
-	m := compilePreset(b, "right_movement_request")
-	b.ReportAllocs()
-	for b.Loop() {
-		m.Render(card)
-	}
-}
-
 func BenchmarkCompileLargestPreset(b *testing.B) {
 	preset, _, err := mapping.PresetFor("right_movement_request")
 	require.NoError(b, err)

@@ -68,13 +68,11 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 		return lane.Result{Note: "the portal is not active any more"}, nil
 	}
 	read := &reading{Offline: o, ctx: ctx, id: id, row: row, state: o.state(id)}
-	if row.Kind == inbox.KindNotice {
-		if next := read.state.noticed.Add(o.pause()); o.Now().Before(next) {
-			return lane.Result{Verdict: lane.Again, At: next}, nil
-		}
-		read.state.noticed = o.Now()
+	notice := row.Kind == inbox.KindNotice
+	if next := read.state.noticed.Add(o.pause()); notice && o.Now().Before(next) {
+		return lane.Result{Verdict: lane.Again, At: next}, nil
 	}
-	more, err := read.all()
+	rows, more, err := read.all()
 	if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || ctx.Err() != nil {
 		return lane.Result{}, err
 	}
@@ -84,7 +82,11 @@ func (o *Offline) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	switch {
 	case err == nil && more:
 		return lane.Result{Verdict: lane.Again, At: o.Now()}, nil
-	case row.Kind == inbox.KindNotice: // it is done, or the row that reads for ever takes over
+	case err == nil && notice && rows > 0: // what came within a second of the first is not told by a notice of its own
+		read.state.noticed = o.Now()
+		return lane.Result{Verdict: lane.Again, At: o.Now().Add(o.pause())}, nil
+	case notice: // it is done, or the row that reads for ever takes over
+		read.state.noticed = o.Now()
 		return lane.Result{Writes: []lane.Write{inbox.Forget{Row: row.ID}}}, nil
 	}
 	at, note := o.Now().Add(o.Interval), ""
@@ -126,27 +128,27 @@ type reading struct {
 }
 
 // all reads a page of each queue: the application's, and that of the bridge's own connector.
-func (r *reading) all() (more bool, err error) {
+func (r *reading) all() (rows int, more bool, err error) {
 	if r.b24, err = r.Bitrix(r.ctx, r.id); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	if !r.state.known {
 		if err := r.learn(); err != nil {
-			return false, err
+			return 0, false, err
 		}
 	}
 	if err := r.audit(); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	for _, connector := range r.queues() {
 		n, err := r.page(connector)
 		if err != nil {
 			r.state.known = false // what was handed out and is not stored is looked for before anything else
-			return false, err
+			return rows, false, err
 		}
-		more = more || n >= offlinePage
+		rows, more = rows+n, more || n >= offlinePage
 	}
-	return more, nil
+	return rows, more, nil
 }
 
 // offlinePage is how many rows one reading gives at most; fewer are all that there were.

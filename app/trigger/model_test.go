@@ -283,7 +283,7 @@ func (m *model) end() {
 }
 
 func FuzzEveryEntryRunsOnce(f *testing.F) {
-	for seed := range uint64(40) {
+	for seed := range uint64(30) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		script := make([]byte, 60+random.IntN(300))
 		for i := range script {
@@ -292,6 +292,7 @@ func FuzzEveryEntryRunsOnce(f *testing.F) {
 		f.Add(script)
 	}
 	f.Fuzz(func(t *testing.T, script []byte) {
+		t.Parallel()
 		if len(script) > 2000 {
 			return
 		}

@@ -143,16 +143,16 @@ func TestKonturTokenIsStoredBeforeItIsUsed(t *testing.T) {
 		slow := gated{g.table, make(chan struct{}), make(chan struct{})}
 		k := g.on(slow, g.cache)
 		got := make(chan string, 2)
-		for range 2 { // whoever comes while it is stored waits too
-			go func() {
-				access, err := k.Token(t.Context())
-				if err != nil {
-					t.Error(err)
-				}
-				got <- access
-			}()
+		ask := func() {
+			access, err := k.Token(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			got <- access
 		}
+		go ask()
 		<-slow.entered // the provider has answered, and nothing is stored
+		go ask()       // whoever comes now waits too
 		synctest.Wait()
 		require.Empty(t, got)
 		require.Equal(t, "refresh-0", g.table.stored().Refresh)

@@ -12,8 +12,12 @@ import (
 func (t *tx) wakeLanes(rows []lane.NewRow) error {
 	earliest := map[string]time.Time{}
 	for _, r := range rows {
-		if at, ok := earliest[r.Lane]; !ok || r.RunAt.Before(at) {
-			earliest[r.Lane] = r.RunAt
+		due := r.RunAt
+		if r.Aside { // it waits a moment for others: the slow look for lanes that become due would come after it
+			due = t.now
+		}
+		if at, ok := earliest[r.Lane]; !ok || due.Before(at) {
+			earliest[r.Lane] = due
 		}
 	}
 	names := sortedKeys(earliest) // one order everywhere: two nodes must not wait for each other

@@ -189,12 +189,19 @@ func looksWait(t *testing.T, db Opened) {
 	h.waiting[look(59).Row.Like()] = true
 	require.NoError(t, st.Commit(t.Context(), look(59)))
 	require.Len(t, h.pushed, 2)
-	leases := claim(t, st, "node", time.Minute, 1)
-	require.Empty(t, leases, "nothing is due yet")
 	rows, err := st.Load(t.Context(), "p", 0, 10)
 	require.NoError(t, err)
 	require.Len(t, rows, 2)
 	require.True(t, rows[0].Aside)
+
+	settling := look(60).Row
+	settling.Lane = "another portal"
+	require.NoError(t, st.Accept(t.Context(), &store.Accept{Row: settling}))
+	var lanes []string
+	for _, lease := range claim(t, st, "node", time.Minute, 2) {
+		lanes = append(lanes, lease.Lane)
+	}
+	require.Contains(t, lanes, "another portal", "whoever will work it takes the lane now")
 
 	a := &store.Accept{Row: lane.NewRow{Lane: "p", Part: "x", Kind: "once"}}
 	require.NoError(t, st.Accept(t.Context(), a))

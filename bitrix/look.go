@@ -28,43 +28,52 @@ func (c *Client) Look(ctx context.Context, kind EntityTypeID, ids []ID) (Looked,
 		return looked, fmt.Errorf("bitrix: look: %d cards, at most %d fit a page", len(ids), pageSize)
 	}
 	if len(ids) > 1 {
-		answer, err := c.Do(ctx, "crm.item.list", listItems{kind, ListOptions{Filter: map[string]any{"@id": ids}, Order: Order{{Field: "id"}}, Start: -1}, true})
-		if err != nil {
+		if err := c.lookAtMany(ctx, kind, ids, &looked); err != nil {
 			return looked, err
-		}
-		var page struct {
-			Items List[Item] `json:"items"`
-		}
-		if err := answer.Decode(&page); err != nil {
-			return looked, err
-		}
-		looked.At = answer.Time.Start
-		for _, item := range page.Items {
-			looked.Items[item.ID()] = item
 		}
 	}
 	for _, id := range ids {
-		if looked.Items[id] != nil {
-			continue
-		}
-		answer, err := c.Do(ctx, "crm.item.get", itemParams{Kind: kind, ID: id, Original: true})
-		var frame itemFrame
-		if err == nil {
-			err = answer.Decode(&frame)
-		}
-		switch {
-		case errors.Is(err, ErrNotFound):
-			// it is in neither map
-		case err != nil:
-			looked.Failed[id] = err
-		default:
-			looked.Items[id] = frame.Item
-			if len(ids) == 1 {
-				looked.At = answer.Time.Start
-			}
+		if looked.Items[id] == nil {
+			c.lookAtOne(ctx, kind, id, &looked)
 		}
 	}
 	return looked, nil
+}
+
+func (c *Client) lookAtMany(ctx context.Context, kind EntityTypeID, ids []ID, looked *Looked) error {
+	opts := ListOptions{Filter: map[string]any{"@id": ids}, Order: Order{{Field: "id"}}, Start: -1}
+	answer, err := c.Do(ctx, "crm.item.list", listItems{kind, opts, true})
+	if err != nil {
+		return err
+	}
+	var page struct {
+		Items List[Item] `json:"items"`
+	}
+	if err := answer.Decode(&page); err != nil {
+		return err
+	}
+	looked.At = answer.Time.Start
+	for _, item := range page.Items {
+		looked.Items[item.ID()] = item
+	}
+	return nil
+}
+
+func (c *Client) lookAtOne(ctx context.Context, kind EntityTypeID, id ID, looked *Looked) {
+	answer, err := c.Do(ctx, "crm.item.get", itemParams{Kind: kind, ID: id, Original: true})
+	var frame itemFrame
+	if err == nil {
+		err = answer.Decode(&frame)
+	}
+	switch {
+	case err == nil:
+		looked.Items[id] = frame.Item
+		if looked.At.IsZero() {
+			looked.At = answer.Time.Start
+		}
+	case !errors.Is(err, ErrNotFound):
+		looked.Failed[id] = err
+	}
 }
 
 // maxHistory is how many rows of one card's history one command reads; there is seldom more than a few.

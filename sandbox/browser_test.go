@@ -44,7 +44,8 @@ func TestPageInABrowser(t *testing.T) {
 	require.Equal(t, "true", b.Ask(`document.querySelector('[data-card="2-`+strconv.Itoa(marked)+`"]').textContent.includes("<img")`))
 
 	// The panel opens by keyboard, edits a field, and gives focus back.
-	b.Do(chromedp.Focus(chromedp.CSS(card+" .card-title")), chromedp.KeyEvent("\r"))
+	b.Focus(card + " .card-title")
+	b.Do(chromedp.KeyEvent("\r"))
 	b.See(`[data-field="UF_CRM_CADASTRAL"]`)
 	b.Shoot("panel-light")
 	b.Ask(`document.querySelector(".panel-body").scrollTo(0, 9999)`)

@@ -6,6 +6,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,7 +72,32 @@ func (b Tab) See(css string) {
 // Click presses an element.
 func (b Tab) Click(css string) {
 	b.T.Helper()
-	require.NoError(b.T, chromedp.Do(b.Ctx, chromedp.Click(chromedp.CSS(css))), css)
+	b.onNode(css, chromedp.Click(chromedp.CSS(css)))
+}
+
+// Focus gives an element the keyboard.
+func (b Tab) Focus(css string) {
+	b.T.Helper()
+	b.onNode(css, chromedp.Focus(chromedp.CSS(css)))
+}
+
+// onNode runs a step on an element. A page may redraw it between the moments when it is found and when it is
+// acted on, before anything has happened to it: then it is looked for again.
+func (b Tab) onNode(css string, step chromedp.Action[chromedp.Void]) {
+	b.T.Helper()
+	for {
+		err := chromedp.Do(b.Ctx, step)
+		if err != nil && slices.ContainsFunc(nodeGone(), func(words string) bool { return strings.Contains(err.Error(), words) }) {
+			continue
+		}
+		require.NoError(b.T, err, css)
+		return
+	}
+}
+
+// nodeGone lists how the browser refuses to act on an element that was redrawn meanwhile.
+func nodeGone() []string {
+	return []string{"Could not find node with given id", "No node with given id found", "Node is detached from document"}
 }
 
 // Ask evaluates a script that gives text.

@@ -15,6 +15,8 @@ type Update struct {
 	Statements  []Statement // nil: nothing said
 	Charges     []Charge    // nil: nothing said
 	Files       []File      // nil: nothing said
+	Documents   []Document  // nil: nothing said
+	MovedTo     string      // the id that it goes by from now on: a draft becomes another message when it is sent
 	Refusal     *Refusal
 	Cause       string    // one of the causes below
 	Token       string    // of the news item, "" otherwise
@@ -30,6 +32,7 @@ const (
 	CauseNews     = "news"
 	CausePerson   = "person" // a person decided
 	CauseGet      = "get"    // read by itself, when the news were silent for long or jumped
+	CauseAct      = "act"    // read right after an act of ours
 )
 
 // Change is what an update did to a record.
@@ -41,9 +44,10 @@ type Change struct {
 	Unexpected      bool // a move that the documentation does not know
 	FirstAnswer     bool // the service knows the docflow for the first time
 	NewFiles        []File
-	DutyNew         bool // other charges than before
-	StatementsNew   bool // other statements, or signatures asked for anew
-	Stored          bool // anything of the record differs, if only the echoes still awaited
+	DutyNew         bool       // other charges than before
+	Documents       []Document // those of a message that changed, as they are now
+	StatementsNew   bool       // other statements, or signatures asked for anew
+	Stored          bool       // anything of the record differs, if only the echoes still awaited
 	Cause, Token    string
 	At              time.Time
 }
@@ -63,6 +67,10 @@ func (r Record) Apply(u Update) (Record, Change) {
 		Cause: u.Cause, Token: u.Token, At: u.At}
 	if u.ExternalID != "" && r.ExternalID == "" {
 		next.ExternalID = u.ExternalID
+		ch.FirstAnswer = true
+	}
+	if u.MovedTo != "" && u.MovedTo != r.ExternalID {
+		next.ExternalID = u.MovedTo
 		ch.FirstAnswer = true
 	}
 	if u.State == "" || next.echoes(u) {
@@ -87,10 +95,14 @@ func (r Record) Apply(u Update) (Record, Change) {
 		ch.NewFiles = newFiles(r.Files, u.Files)
 		next.Files = u.Files
 	}
+	if u.Documents != nil {
+		ch.Documents = changedDocuments(r.Documents, u.Documents)
+		next.Documents = u.Documents
+	}
 	next.State, next.Requirement, next.Refusal = u.State, u.Requirement, u.Refusal
-	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || len(ch.NewFiles) > 0 || ch.DutyNew ||
+	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || len(ch.NewFiles) > 0 || ch.DutyNew || len(ch.Documents) > 0 ||
 		(u.Refusal != nil && (r.Refusal == nil || r.Refusal.CRMText != u.Refusal.CRMText))
-	ch.Unexpected = !r.State.Expects(u.State)
+	ch.Unexpected = r.System != Diadoc && !r.State.Expects(u.State)
 	ch.Stored = ch.Changed || ch.FirstAnswer || ch.StatementsNew || len(next.Echo) != len(r.Echo)
 	if ch.Changed {
 		next.Changed = u.At

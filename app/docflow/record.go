@@ -71,17 +71,18 @@ type Record struct {
 	Portal     string // member_id
 	Card       Card
 	System     System
-	Kind       string // docflow type, e.g. object_request
+	Kind       string // docflow type, e.g. object_request; of Диадок the type of the first document, or KindInvitation
 	Connection string // name of the account it goes through
 	RequestID  string // fixed before the first try
 	Body       []byte // frozen request, resent unchanged
-	ExternalID string // the service's id, once known
+	ExternalID string // the service's id, once known; of Диадок the message's
 
 	State       State
 	Requirement Requirement
 	Statements  []Statement
 	Charges     []Charge
 	Files       []File
+	Documents   []Document // of a message at Диадок
 	Refusal     *Refusal
 
 	// Echo lists the states that answers to our own calls told before the news did, oldest first. The

@@ -51,7 +51,7 @@ func (s State) Moves() []State { return slices.Clone(expected[s]) }
 
 // Final reports whether nothing more is expected to happen by itself; signatures that failed their check
 // may be asked for again all the same.
-func (s State) Final() bool { return s == Completed || s == Failed }
+func (s State) Final() bool { return s == Completed || s == Failed || slices.Contains(ended, s) }
 
 // Known reports whether s is one of the bridge's states; a service may report others.
 func (s State) Known() bool { _, ok := expected[s]; return ok }

@@ -83,12 +83,17 @@ const (
 	UntilAny       Until = "any"       // any change after the robot came
 	UntilSuspended Until = "suspended" // somebody must act, or ended
 	UntilCompleted Until = "completed" // ended
+
+	UntilSigned   Until = "signed"   // at Диадок: signed, or ended otherwise
+	UntilFinished Until = "finished" // at Диадок: nothing is awaited any more
+	UntilRevoked  Until = "revoked"  // the revocation that we asked for is accepted or refused
 )
 
 // Waiter is a robot step whose workflow stands still until the bridge answers.
 type Waiter struct {
 	ID       int64
 	Docflow  ID
+	Document string // entity of the one document that it waits for; "" for the whole
 	Portal   string
 	Card     Card
 	Until    Until
@@ -102,7 +107,16 @@ type Waiter struct {
 // Met reports whether the robot's wait is over in the record after the change. An ended docflow ends
 // every wait, and so does one that a person must decide about.
 func (w Waiter) Met(r Record, ch Change) bool {
-	if r.State.Final() || r.State == Uncertain {
+	state := r.State
+	if d, ok := r.Document(w.Document); ok {
+		state = d.State
+	}
+	switch {
+	case w.Until == UntilRevoked && state != Uncertain:
+		return state != RevocationOut
+	case w.Until == UntilAny && r.System == Diadoc:
+		return ch.Changed || state == Uncertain
+	case state.Final() || state == Uncertain:
 		return true
 	}
 	switch w.Until {

@@ -21,6 +21,7 @@ type docflowData struct {
 	Statements []docflow.Statement `json:"statements,omitempty"`
 	Charges    []docflow.Charge    `json:"charges,omitempty"`
 	Files      []docflow.File      `json:"files,omitempty"`
+	Documents  []docflow.Document  `json:"documents,omitempty"`
 	Refusal    *docflow.Refusal    `json:"refusal,omitempty"`
 	Echo       []string            `json:"echo,omitempty"`
 }
@@ -46,13 +47,13 @@ func scanDocflow(row scanner) (docflow.Record, error) {
 	if err := json.Unmarshal(data, &d); err != nil {
 		return r, err
 	}
-	r.Statements, r.Charges, r.Files, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Refusal, d.Echo
+	r.Statements, r.Charges, r.Files, r.Documents, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Documents, d.Refusal, d.Echo
 	r.TriedAt, r.Created, r.Changed = fromMS(tried), fromMS(created), fromMS(changed)
 	return r, nil
 }
 
 func dataOf(r docflow.Record) (string, error) {
-	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Refusal, r.Echo})
+	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Documents, r.Refusal, r.Echo})
 	return string(b), err
 }
 
@@ -278,10 +279,12 @@ func (t *tx) advance(a feed.Advance) error {
 // docflowOf finds the portal's docflow that an item is about: by its request, else by the service's id. Each is
 // a look into an index of its own; asked for at once, an embedded database looks through all of the portal's.
 func (t *tx) docflowOf(portal string, item feed.Item) (docflow.Record, error) {
-	rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE request_id = ? AND portal = ?`+t.s.d.forUpdate(),
-		item.RequestID, portal))
-	if item.ExternalID == "" || !errors.Is(err, ErrNotFound) {
-		return rec, err
+	if item.RequestID != "" { // the events of Диадок carry none
+		rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE request_id = ? AND portal = ?`+t.s.d.forUpdate(),
+			item.RequestID, portal))
+		if item.ExternalID == "" || !errors.Is(err, ErrNotFound) {
+			return rec, err
+		}
 	}
 	return scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE portal = ? AND external_id = ? LIMIT 1`+t.s.d.forUpdate(),
 		portal, item.ExternalID))

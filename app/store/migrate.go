@@ -6,6 +6,7 @@ import (
 	"embed"
 	"fmt"
 	"path"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -44,8 +45,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	if _, err := conn.ExecContext(ctx, "CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)"); err != nil {
 		return fmt.Errorf("open the database: %w", err)
 	}
-	var have int
-	if err := conn.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM schema_version").Scan(&have); err != nil {
+	have, err := appliedMigrations(ctx, conn)
+	if err != nil {
 		return fmt.Errorf("read the schema version: %w", err)
 	}
 	numbers := make([]int, len(names))
@@ -54,12 +55,12 @@ func (s *Store) migrate(ctx context.Context) error {
 			return fmt.Errorf("migration %s has no number", name)
 		}
 	}
-	if newest := numbers[len(numbers)-1]; have > newest {
-		return fmt.Errorf("the database has schema %d, this bridge knows %d: install the newer bridge", have, newest)
+	if newest := numbers[len(numbers)-1]; len(have) > 0 && slices.Max(have) > newest {
+		return fmt.Errorf("the database has schema %d, this bridge knows %d: install the newer bridge", slices.Max(have), newest)
 	}
 	for i, name := range names {
 		number := numbers[i]
-		if number <= have {
+		if slices.Contains(have, number) {
 			continue
 		}
 		if err := s.migrateOne(ctx, conn, path.Join(dir, name), number); err != nil {
@@ -67,6 +68,23 @@ func (s *Store) migrate(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// appliedMigrations lists the numbers of the migrations that the database has.
+func appliedMigrations(ctx context.Context, conn *sql.Conn) (numbers []int, err error) {
+	rows, err := conn.QueryContext(ctx, "SELECT version FROM schema_version")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var number int
+		if err := rows.Scan(&number); err != nil {
+			return nil, err
+		}
+		numbers = append(numbers, number)
+	}
+	return numbers, rows.Err()
 }
 
 func (s *Store) migrateOne(ctx context.Context, conn *sql.Conn, file string, number int) error {

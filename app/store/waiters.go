@@ -17,14 +17,14 @@ import (
 // [docflow.Expire].
 const DeadlineKind = "robot-deadline"
 
-const waiterColumns = `id, docflow, portal, entity_type, card_id, until, action, token, workflow, deadline, answer_by`
+const waiterColumns = `id, docflow, document, portal, entity_type, card_id, until, action, token, workflow, deadline, answer_by`
 
 func scanWaiter(row scanner) (docflow.Waiter, error) {
 	var (
 		w                  docflow.Waiter
 		deadline, answerBy int64
 	)
-	err := row.Scan(&w.ID, &w.Docflow, &w.Portal, &w.Card.EntityType, &w.Card.ID, &w.Until, &w.Action, &w.Token, &w.Workflow,
+	err := row.Scan(&w.ID, &w.Docflow, &w.Document, &w.Portal, &w.Card.EntityType, &w.Card.ID, &w.Until, &w.Action, &w.Token, &w.Workflow,
 		&deadline, &answerBy)
 	w.Deadline, w.AnswerBy = fromMS(deadline), fromMS(answerBy)
 	return w, err
@@ -41,8 +41,8 @@ func (t *tx) addWaiter(w docflow.Waiter) error {
 	if !w.Deadline.IsZero() && !w.Deadline.After(t.now) {
 		return nil
 	}
-	err := t.row(`INSERT INTO waiters (docflow, portal, entity_type, card_id, until, action, token, workflow, deadline, answer_by)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, string(w.Docflow), w.Portal, w.Card.EntityType, w.Card.ID,
+	err := t.row(`INSERT INTO waiters (docflow, document, portal, entity_type, card_id, until, action, token, workflow, deadline, answer_by)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id`, string(w.Docflow), w.Document, w.Portal, w.Card.EntityType, w.Card.ID,
 		string(w.Until), w.Action, w.Token, w.Workflow, ms(w.Deadline), ms(w.AnswerBy)).Scan(&w.ID)
 	if err != nil || w.AnswerBy.IsZero() {
 		return err

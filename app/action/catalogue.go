@@ -133,7 +133,7 @@ func signAction() Action {
 		Description: Text{"Передаёт файлы откреплённых подписей к заявлениям.", "Hands detached signature files of the statements over."},
 		Params: []Param{
 			docflowIDParam(),
-			{Name: "signatures", Type: "file", Required: true, Multiple: true, Label: Text{"Файлы подписей", "Signature files"}},
+			{Name: "signatures", Type: "file", Required: true, Multiple: true, Label: Text{"Файлы подписей (или ссылки на загруженные в Реестро)", "Signature files (or links to what Reestro has)"}},
 			{Name: "file_id", Type: "string", Label: Text{"Заявление (пусто: по порядку)", "Statement (empty: in order)"}},
 		},
 		Returns: returned(returnDocflow, returnLeft),

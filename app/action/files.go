@@ -5,25 +5,31 @@ import (
 	"fmt"
 	"strings"
 
+	"konturbridge/app/docflow"
 	"konturbridge/bitrix"
 )
 
 // files reads a file parameter: links or ids as a robot or a trigger gives files, or the name of the
 // card's file field, which is all that a webhook's text can carry. An id is looked for in the card.
 func (r *runner) files(ctx context.Context, b24 *bitrix.Client, c *call, param string) ([]bitrix.FileRef, error) {
+	return r.filesOf(ctx, b24, c.Card, param, c.Properties.All(param))
+}
+
+// filesOf reads values of a file parameter.
+func (r *runner) filesOf(ctx context.Context, b24 *bitrix.Client, card docflow.Card, param string, values []string) ([]bitrix.FileRef, error) {
 	var (
 		refs []bitrix.FileRef
 		item bitrix.Item
 		err  error
 	)
-	for _, value := range c.Properties.All(param) {
+	for _, value := range values {
 		ref, parsed := bitrix.ParseFileValue(value)
 		named := strings.HasPrefix(value, "UF_")
 		if !named && parsed != nil {
 			return nil, invalid([]string{fmt.Sprintf("%s: «%s» не файл. Укажите в роботе поле карточки с файлами", param, value)})
 		}
 		if item == nil && (named || ref.Link == "") {
-			if item, err = b24.ItemGet(ctx, bitrix.EntityTypeID(c.Card.EntityType), bitrix.ID(c.Card.ID)); err != nil {
+			if item, err = b24.ItemGet(ctx, bitrix.EntityTypeID(card.EntityType), bitrix.ID(card.ID)); err != nil {
 				return nil, err
 			}
 		}

@@ -23,7 +23,7 @@ import (
 //	date      2026-03-02
 //	datetime  2026-03-02T10:00:00 in the zone of whoever wrote it: the platform does not say which
 //	user      employees' numbers, one value each
-//	file      links and file numbers, one value each
+//	file      links, file numbers and contents of the service, one value each
 //	text      without BB-code and HTML
 //
 // A parameter that is empty has no values, unless it has a default and need not be given. What is asked of
@@ -97,7 +97,8 @@ func (p Param) split(text string) []string {
 
 func notAFile(text string) bool {
 	_, err := bitrix.ParseFileValue(text)
-	return err != nil
+	_, stored := contentID(text)
+	return err != nil && !stored
 }
 
 // one brings one value into its form.

@@ -1,11 +1,8 @@
 package action
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -17,9 +14,6 @@ import (
 	"konturbridge/realty"
 	"konturbridge/realty/cms"
 )
-
-// maxSignature bounds a detached signature file.
-const maxSignature = 4 << 20
 
 // runSign hands signature files over, each to the statement that it was made of. The service ends a
 // docflow for good when a signature fails its check, so what is wrong is told before anything is handed
@@ -39,7 +33,7 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	if err != nil {
 		return lane.Result{}, err
 	}
-	signatures, err := r.signatures(ctx, c)
+	signatures, err := r.signatures(ctx, client, c)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -51,7 +45,7 @@ func runSign(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 		if !p.target.SignedAt.IsZero() {
 			continue // by an earlier run of this row
 		}
-		if err := client.AddSignature(ctx, realty.DocflowID(rec.ExternalID), realty.FileID(p.target.FileID), p.signature.data); err != nil {
+		if err := attach(ctx, client, realty.DocflowID(rec.ExternalID), realty.FileID(p.target.FileID), p.signature); err != nil {
 			return lane.Result{}, err
 		}
 		if err := r.Store.Write(ctx, c.row.Lease, docflow.Signed{ID: rec.ID, FileID: p.target.FileID,
@@ -72,69 +66,6 @@ func targets(rec docflow.Record, c *call) []docflow.Statement {
 		}
 	}
 	return all
-}
-
-// signature is a signature file of the card.
-type signature struct {
-	name   string
-	data   []byte
-	signed *cms.Signed // nil for a PGP signature, which can't be looked into
-}
-
-// signatures reads the parameter's files. What is no signature is refused here.
-func (r *runner) signatures(ctx context.Context, c *call) ([]signature, error) {
-	b24, err := r.Clients.Bitrix(ctx, c.portal)
-	if err != nil {
-		return nil, err
-	}
-	refs, err := r.files(ctx, b24, c, "signatures")
-	if err != nil {
-		return nil, err
-	}
-	if len(refs) == 0 {
-		return nil, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
-	}
-	all := make([]signature, 0, len(refs))
-	for _, ref := range refs {
-		file, err := fetch(ctx, b24, ref, "signatures")
-		if err != nil {
-			return nil, err
-		}
-		s, err := readSignature(file, orID(file.name, ref.ID.String()))
-		if err := errors.Join(err, file.Close()); err != nil {
-			return nil, err
-		}
-		all = append(all, s)
-	}
-	return all, nil
-}
-
-// readSignature refuses what is no detached signature.
-func readSignature(file *cardFile, name string) (signature, error) {
-	if kind, _ := contentOf(file.Head()); kind != "" || file.Size() > maxSignature {
-		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", name)})
-	}
-	data, err := io.ReadAll(file.Reader())
-	if err != nil {
-		return signature{}, err
-	}
-	switch signed, err := cms.Parse(data); {
-	case err == nil && !signed.Detached():
-		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» содержит сам документ. Нужна откреплённая подпись: подпишите заявление ещё раз, выбрав отдельный файл подписи", name)})
-	case err == nil:
-		return signature{name, data, signed}, nil
-	case !isPGP(data): // the service documents both
-		return signature{}, invalid([]string{fmt.Sprintf("signatures: «%s» не файл электронной подписи. Приложите откреплённую подпись заявления (обычно .sig)", name)})
-	}
-	return signature{name: name, data: data}, nil
-}
-
-// isPGP recognizes an OpenPGP signature, armored or not (RFC 9580, sections 6.2 and 4.2: packet type 2).
-func isPGP(data []byte) bool {
-	if bytes.HasPrefix(data, []byte("-----BEGIN PGP SIGNATURE-----")) {
-		return true
-	}
-	return len(data) > 0 && (data[0] == 0xc2 || data[0]&0xfc == 0x88)
 }
 
 // pair is a signature and the statement that it goes to.

@@ -27,7 +27,9 @@ func TestSignaturesAtTheService(t *testing.T) {
 	t.Parallel()
 	for name, values := range map[string]func(w *world, p []realty.ContentPointer) any{
 		"by their links": func(_ *world, p []realty.ContentPointer) any { return []string{p[0].Link, p[1].Link} },
-		"by their ids":   func(_ *world, p []realty.ContentPointer) any { return string(p[0].ID) + ", " + strings.ToUpper(string(p[1].ID)) },
+		"by their ids": func(_ *world, p []realty.ContentPointer) any {
+			return string(p[0].ID) + ", " + strings.ToUpper(string(p[1].ID))
+		},
 		"by the other form of a link": func(_ *world, p []realty.ContentPointer) any {
 			at := "https://api.kontur.ru/realty/v1/docflows/d20bd506-6325-43e1-b2e4-105ec5d63417/files/"
 			return []string{at + string(p[0].ID), "/realty/v1/contents/" + string(p[1].ID)}

@@ -21,6 +21,11 @@ func (s *Store) AccountConnections(ctx context.Context, account feed.Account) ([
 	return s.connections(ctx, `account_id = ? AND login = ? AND kind = 'realty'`, account.ID, account.Login)
 }
 
+// BoxConnections reads the connections to a box of Диадок, of all portals.
+func (s *Store) BoxConnections(ctx context.Context, box string) ([]portal.Connection, error) {
+	return s.connections(ctx, `account_id = ? AND kind = 'diadoc'`, box)
+}
+
 func (s *Store) connections(ctx context.Context, where string, args ...any) ([]portal.Connection, error) {
 	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, client_id, sealed, cursor,
 		cursor_at, state, note FROM connections WHERE `+where+` ORDER BY portal, name`), args...)
@@ -53,43 +58,29 @@ func (s *Store) connections(ctx context.Context, where string, args ...any) ([]p
 	return out, rows.Err()
 }
 
-// SaveSettings replaces a portal's settings and connections in one transaction, and starts the feeds of
-// new connections. A connection that stays keeps its position in the news; one whose account changed
-// takes a new one. since says from when cards of
-// each kind are watched: those that entered a stage earlier run nothing.
+// SaveSettings is ChangeSettings by nobody, over whatever is stored.
 func (s *Store) SaveSettings(ctx context.Context, id portal.ID, yaml []byte, conns []portal.Connection, since map[string]time.Time, feeds []lane.NewRow) error {
-	return s.w.do(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE portals SET settings = ?, settings_version = settings_version + 1, changed = ?,
-			watched_since = ? WHERE id = ?`, string(yaml), ms(t.now), formatSince(since), string(id))
-		if err != nil {
+	return s.ChangeSettings(ctx, SettingsChange{Portal: id, Read: AnyVersion, YAML: yaml, Connections: conns, Since: since, Feeds: feeds})
+}
+
+// saveConnections makes the portal's connections these.
+func (t *tx) saveConnections(id portal.ID, conns []portal.Connection) error {
+	names := make([]any, 0, len(conns)+1)
+	names = append(names, string(id))
+	for _, c := range conns {
+		if err := t.saveConnection(c); err != nil {
 			return err
 		}
-		if n == 0 {
-			return ownError{portal.ErrUnknown}
-		}
-		names := make([]any, 0, len(conns)+1)
-		names = append(names, string(id))
-		for _, c := range conns {
-			if err := t.saveConnection(c); err != nil {
-				return err
-			}
-			names = append(names, c.Name)
-		}
-		drop := `DELETE FROM connections WHERE portal = ?`
-		if len(conns) > 0 {
-			drop += ` AND name NOT IN (` + marks(len(conns)) + `)`
-		}
-		if _, err := t.exec(drop, names...); err != nil {
-			return err
-		}
-		if err := t.dropGrants(); err != nil {
-			return err
-		}
-		if err := t.startFeeds(feeds); err != nil {
-			return err
-		}
-		return t.hurryFeeds(feeds)
-	})
+		names = append(names, c.Name)
+	}
+	drop := `DELETE FROM connections WHERE portal = ?`
+	if len(conns) > 0 {
+		drop += ` AND name NOT IN (` + marks(len(conns)) + `)`
+	}
+	if _, err := t.exec(drop, names...); err != nil {
+		return err
+	}
+	return t.dropGrants()
 }
 
 // hurryFeeds makes feeds that rest after a failure look at once: the new settings may have repaired them.

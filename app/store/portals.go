@@ -253,6 +253,7 @@ func (t *tx) removePortal(id portal.ID, clean bool) error {
 		`DELETE FROM registered WHERE portal = ?`,
 		`DELETE FROM checks WHERE portal = ?`,
 		`DELETE FROM sweeps WHERE portal = ?`,
+		`DELETE FROM settings_history WHERE portal = ?`,
 	} {
 		if _, err := t.exec(q, string(id)); err != nil {
 			return err

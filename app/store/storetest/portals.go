@@ -116,7 +116,7 @@ func secretsAreSealed(t *testing.T, db Opened) {
 func dumpAll(t *testing.T, db Opened) string {
 	t.Helper()
 	var dump strings.Builder
-	for _, table := range []string{"portals", "applications", "pairs", "pending", "connections", "grants", "inbox"} {
+	for _, table := range []string{"portals", "applications", "pairs", "pending", "connections", "grants", "inbox", "settings_history"} {
 		rows, err := db.Raw.Query("SELECT * FROM " + table)
 		require.NoError(t, err)
 		names, err := rows.Columns()

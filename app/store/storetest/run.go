@@ -48,6 +48,8 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"token pairs":                           pairs,
 		"pending installations":                 pendings,
 		"connections":                           connections,
+		"versions of settings":                  settingsHistory,
+		"settings changed by several":           settingsTogether,
 		"grants of Диадок":                      grants,
 		"an application goes":                   applicationGoes,
 		"a portal is erased and comes back":     portalErased,

@@ -41,6 +41,7 @@ func Parse(text []byte, check Checker) (Settings, []Problem) {
 	r.object(root, "", keys{
 		"hook_secret": r.hookSecret(&s.HookSecret),
 		"files":       r.files(&s.Files),
+		"roles":       r.roles(&s.Roles),
 		"connections": func(node *yaml.Node, path string) {
 			s.Connections = []Connection{}
 			r.list(node, path, func(node *yaml.Node, path string) { s.Connections = append(s.Connections, r.connection(node, path)) })

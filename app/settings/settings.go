@@ -41,6 +41,16 @@ type Settings struct {
 	// Files names the file field into which an action's file goes, by card: "deal", "lead" or
 	// "item:128" (entityTypeId). A card without a name here gets the file as a timeline comment.
 	Files map[string]string
+	// Roles say who may do what on the bridge's pages beside the portal's administrators; nil when the section
+	// was left out.
+	Roles *Roles
+}
+
+// Roles are lists of users by their numbers in the portal. Administrators may do everything always.
+type Roles struct {
+	Act      []int64 // in cards; empty: whoever may open the card
+	Journal  []int64 // see the journal of all cards; empty: administrators alone
+	Settings []int64 // change settings, but not the roles; empty: administrators alone
 }
 
 // Connection is an account at Реестро or a box at Диадок.

@@ -165,7 +165,7 @@ func TestEveryProblemAtOnceWithLineAndKey(t *testing.T) {
 	t.Parallel()
 	_, problems := settings.Parse(readFile(t, "testdata/broken.yaml"), catalogue{})
 	require.Equal(t, []string{
-		"line 1: conections: unknown key; known: connections, files, hook_secret, mappings, reactions, triggers",
+		"line 1: conections: unknown key; known: connections, files, hook_secret, mappings, reactions, roles, triggers",
 		"line 2: hook_secret: must be 24 to 128 letters, digits, - and _; or new to have one made",
 		"line 4: connections: of several realty connections exactly one must have default: true",
 		"line 4: connections[0].boxId: a Реестро connection has no such key",
@@ -306,4 +306,33 @@ func FuzzParse(f *testing.F) {
 		require.Empty(t, problems, "%s", shown)
 		require.Equal(t, string(shown), string(settings.Show(again)))
 	})
+}
+
+// TestRoles: lists of users; an administrator of the portal needs none.
+func TestRoles(t *testing.T) {
+	t.Parallel()
+	parsed, problems := settings.Parse([]byte("roles: {act: [15, 12, 12], journal: []}\n"), catalogue{})
+	require.Empty(t, problems)
+	require.Equal(t, &settings.Roles{Act: []int64{12, 15}}, parsed.Roles)
+	for right, want := range map[string][2]bool{settings.RoleAct: {true, false}, settings.RoleJournal: {}, settings.RoleSettings: {}, "other": {}} {
+		require.Equal(t, want, [2]bool{parsed.Roles.May(12, right), parsed.Roles.May(13, right)}, right)
+	}
+	var none *settings.Roles
+	require.True(t, none.May(13, settings.RoleAct), "the portal has let them open the card")
+	require.False(t, none.May(13, settings.RoleSettings))
+	require.True(t, none.Equal(&settings.Roles{}))
+	require.False(t, none.Equal(parsed.Roles))
+
+	_, problems = settings.Parse([]byte("roles:\n  act: [anna, 0]\n  admin: [1]\n"), catalogue{})
+	require.Equal(t, []string{"line 2: roles.act[0]: must be the number of a user of the portal, such as 12",
+		"line 2: roles.act[1]: must be the number of a user of the portal, such as 12",
+		"line 3: roles.admin: unknown key; known: act, journal, settings"}, lines(problems))
+
+	stored := settings.Settings{Roles: parsed.Roles}
+	kept, _ := settings.Settings{}.Merge(stored)
+	require.Equal(t, parsed.Roles, kept.Roles)
+	gone, problems := settings.Parse([]byte("roles:\n"), catalogue{})
+	require.Empty(t, problems)
+	merged, _ := gone.Merge(stored)
+	require.Equal(t, &settings.Roles{}, merged.Roles, "an empty section is empty")
 }

@@ -21,6 +21,13 @@ type shown struct {
 	Mappings    []shownMapping    `yaml:"mappings"`
 	Reactions   []shownReaction   `yaml:"reactions"`
 	Files       map[string]string `yaml:"files,omitempty"`
+	Roles       *shownRoles       `yaml:"roles,omitempty"`
+}
+
+type shownRoles struct {
+	Act      []int64 `yaml:"act,flow,omitempty"`
+	Journal  []int64 `yaml:"journal,flow,omitempty"`
+	Settings []int64 `yaml:"settings,flow,omitempty"`
 }
 
 type shownConnection struct {
@@ -87,7 +94,7 @@ func Show(s Settings) []byte {
 	out := shown{
 		HookSecret:  s.HookSecret.Reveal(),
 		Connections: []shownConnection{}, Triggers: []shownTrigger{}, Mappings: []shownMapping{}, Reactions: []shownReaction{},
-		Files: s.Files,
+		Files: s.Files, Roles: (*shownRoles)(s.Roles),
 	}
 	for _, c := range s.Connections {
 		out.Connections = append(out.Connections, shownConnection(c))

@@ -19,6 +19,7 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
+	"konturbridge/diadoc"
 )
 
 // ErrStoredSettings is returned when a file leaves sections to stored settings that this bridge can't read.
@@ -195,9 +196,7 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 	for _, c := range next.Connections {
 		conn := connection(id, c)
 		conns = append(conns, conn)
-		if conn.Kind == docflow.Realty {
-			feeds = append(feeds, feed.Row(conn))
-		}
+		feeds = append(feeds, feed.Row(conn))
 	}
 	if slices.ContainsFunc(processes(next), func(id int) bool { return !slices.Contains(processes(now.settings), id) }) {
 		feeds = append(feeds, portal.SettingsRow(id, now.portal.Version+1))
@@ -234,7 +233,7 @@ func connection(id portal.ID, c settings.Connection) portal.Connection {
 	out := portal.Connection{Portal: id, Name: c.Name, Kind: docflow.System(c.Kind), Default: c.Default, Login: c.Login,
 		AccountID: c.AccountID, ClientID: c.ClientID, Secrets: map[string]string{}}
 	if c.Kind == settings.Diadoc {
-		out.AccountID = c.BoxID
+		out.AccountID = string(diadoc.BoxID(c.BoxID).GUID()) // one form, since connections to one box share its feed
 	}
 	for key, secret := range secretsOf(&c) {
 		if *secret != "" {

@@ -48,7 +48,9 @@ func (a *App) robotForm(ctx context.Context, id portal.ID, lang string, s bitrix
 		case p.List == action.ListMappings:
 			field.Kind, field.By, field.Choices = page.FieldChoice, "docflow_type", mappingChoices(lang, set)
 		case p.List == action.ListConnections:
-			field.Kind, field.Choices = page.FieldChoice, accountChoices(lang, accounts)
+			field.Kind, field.Choices = page.FieldChoice, accountChoices(lang, accounts, docflow.Realty)
+		case p.List == action.ListBoxes:
+			field.Kind, field.Choices = page.FieldChoice, accountChoices(lang, accounts, docflow.Diadoc)
 		case p.Multiple:
 			field.Kind = page.FieldLines
 		}
@@ -113,10 +115,10 @@ func mappingChoices(lang string, set settings.Settings) []page.Choice {
 	return choices
 }
 
-func accountChoices(lang string, accounts []portal.Connection) []page.Choice {
+func accountChoices(lang string, accounts []portal.Connection, kind docflow.System) []page.Choice {
 	choices := []page.Choice{{Label: in(lang, action.Text{RU: "Основное", EN: "The default"})}}
 	for _, c := range accounts {
-		if c.Kind == docflow.Realty {
+		if c.Kind == kind {
 			choices = append(choices, page.Choice{Value: c.Name, Label: c.Name})
 		}
 	}

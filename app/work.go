@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"konturbridge/app/action"
@@ -36,7 +37,7 @@ type acquainted struct {
 
 // Work implements lane.Worker.
 func (a acquainted) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
-	if row.Kind != feed.KindNews && row.Kind != kindPrune && row.Kind != portal.KindErase { // they need no portal
+	if !slices.Contains([]string{feed.KindNews, feed.KindBox, kindPrune, portal.KindErase}, row.Kind) { // they need no portal
 		if p, ok := a.portals.Get(portal.ID(row.Lane)); !ok || p.State == portal.Removed {
 			if err := a.portals.Reload(ctx); err != nil {
 				return lane.Result{}, err

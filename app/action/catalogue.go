@@ -29,6 +29,7 @@ type List string
 const (
 	ListMappings    List = "mappings"    // for a docflow type: of the portal's settings, and the ready ones
 	ListConnections List = "connections" // accounts of Реестро
+	ListBoxes       List = "boxes"       // connections to Диадок
 )
 
 // Option is one choice of a select.
@@ -54,7 +55,8 @@ type Action struct {
 // Catalogue lists every action.
 func Catalogue() []Action {
 	return []Action{extractAction(), createAction(), signAction(), submitAction(), statusAction(), waitAction(),
-		actionAction(), extraPackageAction(), cadastreSuggestAction()}
+		actionAction(), extraPackageAction(), cadastreSuggestAction(),
+		diadocSendAction(), diadocStatusAction(), diadocWaitAction()}
 }
 
 // Codes lists the codes of the catalogue.

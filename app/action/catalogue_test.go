@@ -16,7 +16,8 @@ import (
 func TestCatalogue(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"realty_extract", "realty_create", "realty_sign", "realty_submit", "realty_status", "realty_wait",
-		"realty_action", "realty_extra_package", "realty_cadastre_suggest"}, action.Codes())
+		"realty_action", "realty_extra_package", "realty_cadastre_suggest",
+		"diadoc_send", "diadoc_status", "diadoc_wait"}, action.Codes())
 	code, property := regexp.MustCompile(`^[A-Za-z0-9._-]+$`), regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 	types := []string{"bool", "int", "double", "string", "text", "date", "datetime", "select", "user", "file"}
 	for _, a := range action.Catalogue() {

@@ -26,6 +26,9 @@ func refusalFor(err error) *docflow.Refusal {
 	if api, ok := errors.AsType[*bitrix.APIError](err); ok {
 		return portalRefused(api)
 	}
+	if refusal := diadocRefused(err); refusal != nil {
+		return refusal
+	}
 	return refusalOf(err)
 }
 
@@ -64,6 +67,9 @@ func invalid(lines []string) *docflow.Refusal {
 
 // refusalOf says a service's refusal in words for the card.
 func refusalOf(err error) *docflow.Refusal {
+	if errors.Is(err, realty.ErrLoginRefused) { // also one that is remembered: then nothing was asked
+		return &docflow.Refusal{Code: "no_access", CRMText: "Реестро не принимает логин и пароль подключённого аккаунта. Исправьте их в разделе connections настроек моста.", TextEN: "Reestro refuses the login data.", Cause: err}
+	}
 	api, ok := errors.AsType[*realty.APIError](err)
 	if !ok {
 		return &docflow.Refusal{Code: "refused", CRMText: "Реестро отказал в приёме документооборота.", TextEN: "Reestro refused the docflow.", Cause: err}
@@ -72,8 +78,6 @@ func refusalOf(err error) *docflow.Refusal {
 	switch {
 	case errors.Is(err, realty.ErrNoAccess):
 		return &docflow.Refusal{Code: "no_access", CRMText: "У подключённого аккаунта Реестро нет доступа. Проверьте accountId и права пользователя.", TextEN: "The Reestro account has no access.", Cause: err}
-	case errors.Is(err, realty.ErrLoginRefused):
-		return &docflow.Refusal{Code: "no_access", CRMText: "Реестро не принимает логин и пароль подключённого аккаунта. Исправьте их в разделе connections настроек моста.", TextEN: "Reestro refuses the login data.", Cause: err}
 	case errors.Is(err, realty.ErrNotFound):
 		return &docflow.Refusal{Code: "not_found", CRMText: "Реестро не находит этот документооборот или файл.", TextEN: "Reestro does not find the docflow or file.", Cause: err}
 	case errors.Is(err, realty.ErrUnsupported):

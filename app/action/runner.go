@@ -18,6 +18,7 @@ import (
 	"konturbridge/app/reaction"
 	"konturbridge/app/settings"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/realty"
 )
 
@@ -42,6 +43,12 @@ type Portals interface {
 type Clients interface {
 	Bitrix(ctx context.Context, id portal.ID) (*bitrix.Client, error)
 	Realty(c portal.Connection) *realty.Client
+	Diadoc(c portal.Connection) (*diadoc.Client, error)
+}
+
+// Messages finds the records of messages of Диадок by the ids that they go by there.
+type Messages interface {
+	Messages(ctx context.Context, portal string, externalIDs []string) ([]docflow.Record, error)
 }
 
 // Sealer opens what the inbox sealed.
@@ -52,6 +59,7 @@ type Sealer interface {
 // Deps of the runner.
 type Deps struct {
 	Store    Store
+	Messages Messages
 	Portals  Portals
 	Clients  Clients
 	Check    mapping.Checker
@@ -200,27 +208,36 @@ func (r *runner) record(ctx context.Context, c *call) (docflow.Record, error) {
 	return rec, err
 }
 
-// connection picks the account to work through: the named one, else the default.
+// connection picks the account of Реестро to work through: the named one, else the default.
 func (r *runner) connection(ctx context.Context, id portal.ID, name string) (portal.Connection, error) {
+	return r.connectionOf(ctx, id, docflow.Realty, name)
+}
+
+// connectionOf picks the account or the box to work through: the named one, else the default.
+func (r *runner) connectionOf(ctx context.Context, id portal.ID, kind docflow.System, name string) (portal.Connection, error) {
+	service, to := "Реестро", "к Контур.Реестро. Добавьте логин, пароль и accountId"
+	if kind == docflow.Diadoc {
+		service, to = "Диадоку", "к Диадоку. Добавьте ящик командой bridge connect diadoc, на странице настроек или"
+	}
 	all, err := r.Portals.Connections(ctx, id)
 	if err != nil {
 		return portal.Connection{}, err
 	}
 	var found *portal.Connection
 	for i, c := range all {
-		if c.Kind == docflow.Realty && (c.Name == name || name == "" && (c.Default || found == nil)) {
+		if c.Kind == kind && (c.Name == name || name == "" && (c.Default || found == nil)) {
 			found = &all[i]
 		}
 	}
 	if found == nil && name != "" {
 		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",
-			CRMText: fmt.Sprintf("Подключение «%s» к Реестро не найдено в настройках моста. Верните его в раздел connections или укажите в роботе другое.", name),
-			TextEN:  fmt.Sprintf("There is no Reestro connection %q in the settings.", name)}
+			CRMText: fmt.Sprintf("Подключение «%s» к %s не найдено в настройках моста. Верните его в раздел connections или укажите в роботе другое.", name, service),
+			TextEN:  fmt.Sprintf("There is no %s connection %q in the settings.", kind, name)}
 	}
 	if found == nil {
 		return portal.Connection{}, &docflow.Refusal{Code: "no_connection",
-			CRMText: "В настройках моста нет подключения к Контур.Реестро. Добавьте логин, пароль и accountId в раздел connections.",
-			TextEN:  "The bridge has no Reestro connection. Add one to the settings."}
+			CRMText: "В настройках моста нет подключения " + to + " в раздел connections.",
+			TextEN:  "The bridge has no " + string(kind) + " connection. Add one to the settings."}
 	}
 	return *found, nil
 }

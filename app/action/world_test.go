@@ -22,6 +22,7 @@ import (
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/internal/seal"
 	"konturbridge/realty"
 	"konturbridge/realty/schema"
@@ -37,6 +38,7 @@ type world struct {
 	base   string
 	b24    *bitrix.Client
 	client *realty.Client
+	office *diadoc.Client // of tests about Диадок
 	store  *store.Store
 	seal   *seal.Box
 	worker *action.Worker
@@ -80,7 +82,7 @@ func (w *world) restart(t *testing.T) {
 	t.Helper()
 	schemas, err := schema.Load()
 	require.NoError(t, err)
-	w.worker = action.New(action.Deps{Store: w.store, Portals: w, Clients: w, Check: checker{schemas}, Now: w.Now, NotFound: store.ErrNotFound})
+	w.worker = action.New(action.Deps{Store: w.store, Messages: w.store, Portals: w, Clients: w, Check: checker{schemas}, Now: w.Now, NotFound: store.ErrNotFound})
 }
 
 // connect makes the portal's accounts those of the names.
@@ -139,7 +141,11 @@ func (s *session) Renew(ctx context.Context, _ string) (string, error) {
 	return s.id, err
 }
 
-func (w *world) Bitrix(context.Context, portal.ID) (*bitrix.Client, error)      { return w.b24, nil }
+func (w *world) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return w.b24, nil }
+func (w *world) Diadoc(portal.Connection) (*diadoc.Client, error) {
+	return w.office, nil
+}
+
 func (w *world) Realty(portal.Connection) *realty.Client                        { return w.client }
 func (w *world) Settings(context.Context, portal.ID) (settings.Settings, error) { return w.set, nil }
 func (w *world) Connections(ctx context.Context, id portal.ID) ([]portal.Connection, error) {

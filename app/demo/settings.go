@@ -36,6 +36,7 @@ func (w *World) settings() string {
 	return fmt.Sprintf(`
 connections:
   - {name: main, kind: realty, default: true, login: %s, password: %s, accountId: %s}
+  - {name: box, kind: diadoc, default: true, boxId: %q, refreshToken: %q}
 triggers:
   - {entity: deal, category: 1, stage: %q, action: realty_create, parameters: {docflow_type: "{{ default(code(deal.%s), 'right_movement_request') }}"}}
   - {entity: lead, stage: %q, action: realty_create, parameters: {docflow_type: right_movement_request}}
@@ -44,7 +45,7 @@ reactions:
      start_workflow: {template: %d, parameters: {docflow: "{{ docflow.id }}", uin: "{{ docflow.uin }}"}}}
   - {entity: lead, requirement: payment,
      start_workflow: {template: %d, parameters: {docflow: "{{ docflow.id }}", uin: "{{ docflow.uin }}"}}}
-%s`, w.Demo.Login, w.Demo.Password, w.Demo.AccountID, stageFile, sandbox.FilingField, leadFile, w.payDeal, w.payLead, &done)
+%s`, w.Demo.Login, w.Demo.Password, w.Demo.AccountID, w.Demo.Diadoc.Box, w.Demo.Diadoc.RefreshToken, stageFile, sandbox.FilingField, leadFile, w.payDeal, w.payLead, &done)
 }
 
 // template adds a process that a charged duty starts, and gives its id.

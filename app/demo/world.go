@@ -127,6 +127,8 @@ func (w *World) config(address, secret string) (config.Config, error) {
 		"BRIDGE_REDIS_URL=" + w.opts.Redis, "BRIDGE_SECRET_KEY=" + config.NewSecretKey().Reveal(),
 		"BRIDGE_BITRIX_CLIENT_ID=" + clientID, "BRIDGE_BITRIX_CLIENT_SECRET=" + secret,
 		"BRIDGE_BITRIX_OAUTH_URL=" + w.BoxURL, "BRIDGE_REALTY_URL=" + w.BoxURL + "/realty/v1",
+		"BRIDGE_DIADOC_URL=" + w.BoxURL + "/diadoc", "BRIDGE_DIADOC_IDENTITY_URL=" + w.BoxURL + "/identity",
+		"BRIDGE_DIADOC_CLIENT_ID=" + w.Demo.Diadoc.ClientID, "BRIDGE_DIADOC_CLIENT_SECRET=" + w.Demo.Diadoc.ClientSecret,
 		"BRIDGE_NEWS_INTERVAL=" + w.opts.News.String(), "BRIDGE_OFFLINE_INTERVAL=1s", "BRIDGE_ALLOW_INSECURE_UPSTREAMS=true",
 	}
 	return config.Load(env, "")
@@ -204,7 +206,7 @@ func hasField(p *bitrixsim.Portal, kind int) bool {
 // Apply applies settings as `bridge settings apply` does, beside the serving process.
 func (w *World) Apply(ctx context.Context, yaml string) error {
 	return w.WithStore(ctx, func(st *store.Store) error {
-		problems, err := app.ApplySettings(ctx, st, portal.ID(w.Portal.MemberID()), []byte(yaml))
+		problems, err := app.ApplySettings(ctx, st, portal.ID(w.Portal.MemberID()), []byte(yaml), app.CommandLine(store.CauseFile))
 		if err == nil && len(problems) > 0 {
 			err = problems
 		}

@@ -42,6 +42,9 @@ var ended = []State{Rejected, ProxyRejected, PartiallySigned, Revoked, AllSigned
 // DiadocStates lists the states of what lives in Диадок.
 func DiadocStates() []State { return slices.Clone(diadocStates) }
 
+// KindInvitation is the kind of a record of an invitation to a counteragent.
+const KindInvitation = "invitation"
+
 // Document is one document of a message at Диадок, as our side sees it.
 type Document struct {
 	EntityID   string    `json:"entityId"` // "" until the service has named it

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,10 +32,13 @@ const (
 	safetyBatch = 20
 )
 
-// Row makes the row that follows a connection's account. Connections with one account share the row,
+// Row makes the row that follows a connection's account, or its box. Connections with one account share the row,
 // whatever portals they belong to: its news are read once. It has a lane of its own, so a slow account
 // holds up nobody.
 func Row(c portal.Connection) lane.NewRow {
+	if c.Kind == docflow.Diadoc {
+		return boxRow(c)
+	}
 	at := Account{Login: c.Login, ID: c.AccountID}
 	body, err := json.Marshal(at)
 	if err != nil { // two strings always marshal
@@ -144,6 +148,10 @@ func together(conns []portal.Connection) [][]portal.Connection {
 			i = len(groups)
 			at[key] = i
 			groups = append(groups, nil)
+		}
+		if c.State == portal.ConnectionAgain { // its client tries a refused login once more: it speaks for all
+			groups[i] = slices.Insert(groups[i], 0, c)
+			continue
 		}
 		groups[i] = append(groups[i], c)
 	}
@@ -295,17 +303,8 @@ func (n *News) catchUp(ctx context.Context, client *realty.Client, open []docflo
 
 // rest decides when a failed feed reads on.
 func (n *News) rest(ctx context.Context, group []portal.Connection, err error) lane.Result {
-	now := n.Now()
-	at := now.Add(max(n.Interval, time.Second))
-	switch upstream.ClassOf(err) {
-	case upstream.Wait:
-		if until := upstream.RetryAt(err); until.After(at) {
-			at = until
-		}
-	case upstream.Broken: // a changed API or a bug of ours: asking more often helps nobody
-		at = now.Add(max(refusedPause, n.Interval))
-	case upstream.Refused, upstream.Relogin:
-		at = now.Add(max(refusedPause, n.Interval))
+	at, refused := restUntil(n.Now(), n.Interval, err)
+	if refused {
 		for _, conn := range group {
 			if mark := n.Store.MarkConnection(ctx, conn.Portal, conn.Name, "refused", err.Error()); mark != nil {
 				n.Log.Warn("the connection's fault could not be stored", "error", mark)
@@ -314,4 +313,20 @@ func (n *News) rest(ctx context.Context, group []portal.Connection, err error) l
 	}
 	n.Log.Warn("news cannot be read", "portal", string(group[0].Portal), "connections", len(group), "class", upstream.ClassOf(err).String(), "error", err)
 	return lane.Result{Verdict: lane.Again, At: at, Note: err.Error()}
+}
+
+// restUntil tells when a feed that failed so reads on, and whether its credentials were refused.
+func restUntil(now time.Time, interval time.Duration, err error) (at time.Time, refused bool) {
+	at = now.Add(max(interval, time.Second))
+	switch upstream.ClassOf(err) {
+	case upstream.Wait:
+		if until := upstream.RetryAt(err); until.After(at) {
+			at = until
+		}
+	case upstream.Broken: // a changed API or a bug of ours: asking more often helps nobody
+		at = now.Add(max(refusedPause, interval))
+	case upstream.Refused, upstream.Relogin:
+		return now.Add(max(refusedPause, interval)), true
+	}
+	return at, false
 }

@@ -16,6 +16,9 @@ import (
 func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect {
 	var effects []Effect
 	add := func(kind Kind, params any) { effects = append(effects, effect(r.Portal, r.Card, r.ID, kind, params)) }
+	if r.System == docflow.Diadoc {
+		return append(planDiadoc(set, r, ch), returns(r, ch, met)...)
+	}
 	if values := ownFields(r); len(values) > 0 && (ch.Changed || ch.FirstAnswer) {
 		add(SetFields, FieldsParams{Values: values})
 	}
@@ -39,6 +42,36 @@ func Plan(set settings.Settings, r docflow.Record, ch docflow.Change, met []docf
 			add(RunTrigger, TriggerParams{Code: code})
 		}
 	}
+	return append(effects, returns(r, ch, met)...)
+}
+
+// planDiadoc is Plan for what lives in Диадок.
+func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Effect {
+	var effects []Effect
+	add := func(kind Kind, params any) { effects = append(effects, effect(r.Portal, r.Card, r.ID, kind, params)) }
+	if ch.Changed || ch.FirstAnswer {
+		add(SetFields, FieldsParams{Values: diadocFields(r)})
+	}
+	if ch.Changed {
+		add(Comment, CommentParams{Text: diadocComment(r, ch)})
+	}
+	if !ch.Moved() {
+		return effects
+	}
+	for _, reaction := range set.Reactions {
+		if matches(reaction, r) {
+			effects = append(effects, own(reaction, r)...)
+		}
+	}
+	if code := triggerOf(r); code != "" {
+		add(RunTrigger, TriggerParams{Code: code})
+	}
+	return effects
+}
+
+// returns answers the robots whose wait is over.
+func returns(r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect {
+	var effects []Effect
 	for _, w := range met {
 		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: ReturnValues(r),
 			Log: kindText(r.Kind) + ": " + StateText(r), Workflow: w.Workflow, Told: ch.Changed}))
@@ -94,6 +127,9 @@ func dutyValue(r docflow.Record) string {
 
 // ReturnValues are what a robot gets of a record; the portal drops what the robot did not declare.
 func ReturnValues(r docflow.Record) map[string]any {
+	if r.System == docflow.Diadoc {
+		return diadocReturns(r)
+	}
 	s := Snapshot(r)
 	names := make([]string, 0, len(r.Files))
 	for _, f := range resultFiles(r, r.Files) {

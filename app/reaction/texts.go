@@ -10,6 +10,9 @@ import (
 
 // StateText says a state in plain Russian, for cards and pages.
 func StateText(r docflow.Record) string {
+	if r.System == docflow.Diadoc {
+		return diadocText(r.State)
+	}
 	switch r.State {
 	case docflow.Prepared:
 		return "готовится к отправке в Реестро"

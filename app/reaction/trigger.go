@@ -14,6 +14,10 @@ import (
 func triggerOf(r docflow.Record) string {
 	companion := r.Kind == string(realty.ActionKind) || r.Kind == string(realty.AdditionalPackageKind)
 	switch {
+	case r.System == docflow.Diadoc && r.State == docflow.AllSigned:
+		return portal.TriggerDocumentSigned
+	case r.System == docflow.Diadoc && r.State == docflow.Rejected:
+		return portal.TriggerDocumentRejected
 	case r.System != docflow.Realty:
 		return ""
 	case r.State == docflow.Completed && !companion:

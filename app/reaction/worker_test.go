@@ -20,6 +20,7 @@ import (
 	"konturbridge/app/settings"
 	"konturbridge/app/store"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/internal/seal"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
@@ -73,7 +74,9 @@ func (s session) Renew(ctx context.Context, _ string) (string, error) {
 }
 
 func (b *bench) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return b.b24, nil }
-func (b *bench) Realty(portal.Connection) *realty.Client                   { return b.client }
+func (b *bench) Diadoc(portal.Connection) (*diadoc.Client, error)          { return nil, nil }
+
+func (b *bench) Realty(portal.Connection) *realty.Client { return b.client }
 func (b *bench) Settings(context.Context, portal.ID) (settings.Settings, error) {
 	return settings.Settings{}, nil
 }

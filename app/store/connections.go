@@ -26,6 +26,11 @@ func (s *Store) BoxConnections(ctx context.Context, box string) ([]portal.Connec
 	return s.connections(ctx, `account_id = ? AND kind = 'diadoc'`, box)
 }
 
+// BoxConnections reads the connections to a box of Диадок, of all portals.
+func (s *Store) BoxConnections(ctx context.Context, box string) ([]portal.Connection, error) {
+	return s.connections(ctx, `account_id = ? AND kind = 'diadoc'`, box)
+}
+
 func (s *Store) connections(ctx context.Context, where string, args ...any) ([]portal.Connection, error) {
 	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT portal, name, kind, is_default, login, account_id, client_id, sealed, cursor,
 		cursor_at, state, note FROM connections WHERE `+where+` ORDER BY portal, name`), args...)

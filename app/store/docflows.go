@@ -290,6 +290,19 @@ func (t *tx) docflowOf(portal string, item feed.Item) (docflow.Record, error) {
 		portal, item.ExternalID))
 }
 
+// Messages lists a portal's records that go by these ids at their service.
+func (s *Store) Messages(ctx context.Context, portal string, externalIDs []string) ([]docflow.Record, error) {
+	if len(externalIDs) == 0 {
+		return nil, nil
+	}
+	args := []any{portal}
+	for _, id := range externalIDs {
+		args = append(args, id)
+	}
+	return s.listDocflows(ctx, `SELECT `+docflowColumns+` FROM docflows
+		WHERE portal = ? AND external_id IN (`+marks(len(externalIDs))+`) ORDER BY created, id`, args...)
+}
+
 // OpenDocflows lists the records of a connection that are not final, for the safety net that reads
 // them one by one now and then.
 func (s *Store) OpenDocflows(ctx context.Context, portal, connection string, untouchedSince time.Time, limit int) ([]docflow.Record, error) {

@@ -19,6 +19,7 @@ import (
 	"konturbridge/app/store"
 	"konturbridge/app/trigger"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/realty"
 	"konturbridge/sandbox/bitrixsim"
 )
@@ -57,6 +58,7 @@ func (r *rig) refuse(_ string, card docflow.Card, _ string, refusal *docflow.Ref
 }
 
 func (r *rig) Bitrix(context.Context, portal.ID) (*bitrix.Client, error) { return r.b24, nil }
+func (r *rig) Diadoc(portal.Connection) (*diadoc.Client, error)          { return nil, nil }
 func (r *rig) Realty(portal.Connection) *realty.Client                   { return nil }
 func (r *rig) Since(portal.ID, docflow.Card) time.Time                   { return r.since }
 func (r *rig) Settings(context.Context, portal.ID) (settings.Settings, error) {

@@ -41,8 +41,8 @@ func PlanDiadoc(ctx context.Context, st *store.Store, w DiadocWanted) (settings.
 }
 
 // ConnectDiadoc stores a refresh token as the connection's credentials, in place of a login and a password if
-// it had them. Everything else in the settings stays. Errors are those of PlanDiadoc.
-func ConnectDiadoc(ctx context.Context, st *store.Store, w DiadocWanted, refresh config.Secret) error {
+// it had them. Everything else in the settings stays. Errors are those of PlanDiadoc and ApplySettings.
+func ConnectDiadoc(ctx context.Context, st *store.Store, w DiadocWanted, refresh config.Secret, by Editor) error {
 	now, err := readManaged(ctx, st, w.Portal)
 	if err != nil {
 		return err
@@ -55,7 +55,7 @@ func ConnectDiadoc(ctx context.Context, st *store.Store, w DiadocWanted, refresh
 	if _, problems := settings.Parse(settings.Show(next), Knowledge{}); len(problems) > 0 {
 		return settings.Problems(problems)
 	}
-	return save(ctx, st, now, next)
+	return save(ctx, st, now, next, by)
 }
 
 // connected gives the settings with the wanted connection, and where it stands in them.

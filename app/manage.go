@@ -50,35 +50,65 @@ func ShowSettings(ctx context.Context, st *store.Store, id portal.ID) ([]byte, e
 	return b.Bytes(), nil
 }
 
+// Editor is who changes a portal's settings, and how.
+type Editor struct {
+	Author store.Author
+	// Roles says that the editor may also change who may do what.
+	Roles bool
+	// Read is the version that the editor has seen; store.AnyVersion for who looks at nothing before.
+	Read  int64
+	Cause string // one of the store's
+	undo  int64  // the version that is applied again
+}
+
+// CommandLine is the editor behind `bridge settings apply` and `bridge connect`.
+func CommandLine(cause string) Editor {
+	return Editor{Author: store.Author{Name: "command line"}, Roles: true, Read: store.AnyVersion, Cause: cause}
+}
+
 // ApplySettings makes a portal's settings those of a whole file: sections that it leaves out and secrets
-// written as *** stay as they are stored. The settings, the accounts and the rows that follow them change
-// in one transaction; a changed hook secret follows in a second one, so a repeat after an error is safe.
+// written as *** stay as they are stored. Everything changes in one transaction.
 //
 // Problems: everything wrong with the file, with line and key; then nothing was changed. Errors: wrapping
-// portal.ErrUnknown or ErrStoredSettings; the database's.
-func ApplySettings(ctx context.Context, st *store.Store, id portal.ID, text []byte) (settings.Problems, error) {
+// portal.ErrUnknown, ErrStoredSettings or store.ErrSettingsChanged; the database's.
+func ApplySettings(ctx context.Context, st *store.Store, id portal.ID, text []byte, by Editor) (settings.Problems, error) {
 	now, err := readManaged(ctx, st, id)
 	if err != nil {
 		return nil, err
 	}
+	return now.apply(ctx, st, text, by, func(s *settings.Settings) {})
+}
+
+// apply makes the settings those of a file, after adjust has had a look at what it leaves out.
+func (m managed) apply(ctx context.Context, st *store.Store, text []byte, by Editor, adjust func(*settings.Settings)) (settings.Problems, error) {
 	file, problems := settings.Parse(text, Knowledge{})
 	if len(problems) > 0 {
 		return problems, nil
 	}
-	if len(now.problems) > 0 && leavesOut(file) {
+	adjust(&file)
+	if len(m.problems) > 0 && leavesOut(file) {
 		return nil, fmt.Errorf("%w (%s): the file must have connections, triggers, mappings, reactions and files, empty ones too",
-			ErrStoredSettings, now.problems[0])
+			ErrStoredSettings, m.problems[0])
 	}
-	next, problems := file.Merge(now.settings)
-	next.HookSecret = now.hookSecret(next.HookSecret)
-	if now.taken[next.HookSecret.Reveal()] {
+	next, problems := file.Merge(m.settings)
+	next.HookSecret = m.hookSecret(next.HookSecret)
+	if problems = append(problems, m.refuses(next, by)...); len(problems) > 0 {
+		return withLines(text, problems), nil
+	}
+	return nil, save(ctx, st, m, next, by)
+}
+
+// refuses finds what is wrong with settings that are good by themselves.
+func (m managed) refuses(next settings.Settings, by Editor) (problems settings.Problems) {
+	if m.taken[next.HookSecret.Reveal()] {
 		problems = append(problems, settings.Problem{Path: "hook_secret", RU: "этот секрет уже занят другим порталом",
 			EN: "another portal has this secret"})
 	}
-	if len(problems) > 0 {
-		return withLines(text, problems), nil
+	if !by.Roles && !next.Roles.Equal(m.settings.Roles) {
+		problems = append(problems, settings.Problem{Path: "roles", RU: "кому что разрешено, меняет только администратор портала",
+			EN: "only an administrator of the portal changes who may do what"})
 	}
-	return nil, save(ctx, st, now, next)
+	return problems
 }
 
 // managed is a portal's settings as they are stored, with their secrets.
@@ -185,8 +215,12 @@ func withLines(text []byte, problems settings.Problems) settings.Problems {
 	return problems
 }
 
-func save(ctx context.Context, st *store.Store, now managed, next settings.Settings) error {
+// save stores settings that are known to be good.
+func save(ctx context.Context, st *store.Store, now managed, next settings.Settings, by Editor) error {
 	id := now.portal.ID
+	if by.Read != store.AnyVersion && by.Read != now.portal.Version {
+		return store.ErrSettingsChanged
+	}
 	masked := next
 	masked.HookSecret = "" // has a sealed place of its own
 	var (
@@ -201,13 +235,13 @@ func save(ctx context.Context, st *store.Store, now managed, next settings.Setti
 	if slices.ContainsFunc(processes(next), func(id int) bool { return !slices.Contains(processes(now.settings), id) }) {
 		feeds = append(feeds, portal.SettingsRow(id, now.portal.Version+1))
 	}
-	if err := st.SaveSettings(ctx, id, settings.Show(masked), conns, watched(now.portal.Since, next.Triggers, time.Now()), feeds); err != nil {
-		return fmt.Errorf("store the settings: %w", err)
-	}
+	change := store.SettingsChange{Portal: id, Read: now.portal.Version, YAML: settings.Show(masked), Connections: conns,
+		Since: watched(now.portal.Since, next.Triggers, time.Now()), Feeds: feeds, Author: by.Author, Cause: by.Cause, UndoOf: by.undo}
 	if secret := next.HookSecret.Reveal(); secret != now.portal.HookSecret {
-		if err := st.SetHookSecret(ctx, id, secret); err != nil {
-			return fmt.Errorf("the settings are stored, the hook secret is not: %w", err)
-		}
+		change.HookSecret = secret
+	}
+	if err := st.ChangeSettings(ctx, change); err != nil {
+		return fmt.Errorf("store the settings: %w", err)
 	}
 	return nil
 }

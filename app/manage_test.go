@@ -52,7 +52,7 @@ func (d *desk) show() string {
 
 func (d *desk) try(text string) settings.Problems {
 	d.t.Helper()
-	problems, err := app.ApplySettings(d.t.Context(), d.store, agency, []byte(text))
+	problems, err := app.ApplySettings(d.t.Context(), d.store, agency, []byte(text), app.CommandLine(store.CauseFile))
 	require.NoError(d.t, err)
 	return problems
 }
@@ -121,14 +121,14 @@ func TestApplyStoresSecretsApart(t *testing.T) {
 
 	jobs, err := d.store.Jobs(t.Context(), -1, 10)
 	require.NoError(t, err)
-	require.Len(t, jobs, 1, "the realty account is followed, once")
-	require.Equal(t, feed.Row(conns["main"]).Lane, jobs[0].Portal)
+	require.Len(t, jobs, 2, "each account is followed, once")
+	require.ElementsMatch(t, []string{feed.Row(conns["main"]).Lane, feed.Row(conns["box"]).Lane}, []string{jobs[0].Portal, jobs[1].Portal})
 	d.apply(shown)
 	require.Equal(t, shown, d.show())
 	require.Equal(t, conns, d.connections(), "*** keeps what is stored")
 	jobs, err = d.store.Jobs(t.Context(), -1, 10)
 	require.NoError(t, err)
-	require.Len(t, jobs, 1)
+	require.Len(t, jobs, 2)
 }
 
 func TestApplyKeepsWhatIsLeftOut(t *testing.T) {
@@ -215,7 +215,7 @@ func TestUnknownPortals(t *testing.T) {
 	_, err := app.ShowSettings(t.Context(), d.store, "nobody")
 	require.ErrorIs(t, err, portal.ErrUnknown)
 	require.ErrorContains(t, err, "agency (agency.bitrix24.ru)")
-	_, err = app.ApplySettings(t.Context(), d.store, "nobody", []byte(full))
+	_, err = app.ApplySettings(t.Context(), d.store, "nobody", []byte(full), app.CommandLine(store.CauseFile))
 	require.ErrorIs(t, err, portal.ErrUnknown)
 
 	require.NoError(t, d.store.RemoveApplication(t.Context(), agency, "local.1", false))
@@ -237,7 +237,7 @@ func TestSettingsOfAnotherVersion(t *testing.T) {
 		[]portal.Connection{conns["main"], conns["box"]}, nil, nil))
 	require.Contains(t, d.show(), "# line")
 	require.Contains(t, d.show(), stored)
-	_, err := app.ApplySettings(t.Context(), d.store, agency, []byte("reactions: []\n"))
+	_, err := app.ApplySettings(t.Context(), d.store, agency, []byte("reactions: []\n"), app.CommandLine(store.CauseFile))
 	require.ErrorIs(t, err, app.ErrStoredSettings)
 	d.apply("connections: [{name: main, kind: realty, login: a, password: '***', accountId: acc-1}]\n" +
 		"triggers: []\nmappings: []\nreactions: []\nfiles: {}\n")

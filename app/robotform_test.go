@@ -26,7 +26,7 @@ func formed(t *testing.T) *App {
   - {name: second, kind: realty, login: b, password: hunter2, accountId: 5ee84ac0-0000-4000-8000-000000000001}
 mappings:
   - {name: own, docflow_type: equity_agreement_registration_request, options: {a: 1}}
-`))
+`), CommandLine(store.CauseFile))
 	require.NoError(t, err)
 	require.Empty(t, problems)
 	return &App{settings: settingsOver(t, st)}

@@ -96,6 +96,9 @@ func Show(s Settings) []byte {
 		Connections: []shownConnection{}, Triggers: []shownTrigger{}, Mappings: []shownMapping{}, Reactions: []shownReaction{},
 		Files: s.Files, Roles: (*shownRoles)(s.Roles),
 	}
+	if s.Roles.Equal(nil) {
+		out.Roles = nil
+	}
 	for _, c := range s.Connections {
 		out.Connections = append(out.Connections, shownConnection(c))
 	}

@@ -50,7 +50,7 @@ func (c connectDiadoc) Run(ctx context.Context, p *process) error {
 		if err != nil {
 			return fmt.Errorf("nothing was stored: %w", err)
 		}
-		if err := app.ConnectDiadoc(ctx, st, wanted, config.Secret(tokens.Refresh)); err != nil {
+		if err := app.ConnectDiadoc(ctx, st, wanted, config.Secret(tokens.Refresh), app.CommandLine(store.CauseConnect)); err != nil {
 			return fmt.Errorf("what was granted could not be stored, repeat the command: %w", err)
 		}
 		_, err = fmt.Fprintf(p.out, "connection %s of portal %s is made with box %s; a running bridge follows within two seconds\n",

@@ -50,7 +50,7 @@ func (c settingsApply) Run(ctx context.Context, p *process) error {
 		return err
 	}
 	return p.withStore(ctx, func(_ config.Config, st *store.Store) error {
-		problems, err := app.ApplySettings(ctx, st, portal.ID(c.Portal), text)
+		problems, err := app.ApplySettings(ctx, st, portal.ID(c.Portal), text, app.CommandLine(store.CauseFile))
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -74,7 +75,65 @@ func (c *clients) forget(ctx context.Context, key string) {
 
 // Realty gives the client of an account.
 func (c *clients) Realty(conn portal.Connection) *realty.Client {
-	return realty.New(c.up, c.realtyURL, c.session(conn), c.realtyOptions...)
+	return realty.New(c.up, c.realtyURL, realtySessions{again(c.store, conn, c.session(conn))}, c.realtyOptions...)
+}
+
+// realtySessions is a realty.SessionSource.
+type realtySessions struct{ logins }
+
+// Session implements realty.SessionSource.
+func (s realtySessions) Session(ctx context.Context) (string, error) {
+	session, err := s.logins.Session(ctx)
+	return session, knownRefusal(err)
+}
+
+// Renew implements realty.SessionSource.
+func (s realtySessions) Renew(ctx context.Context, stale string) (string, error) {
+	session, err := s.logins.Renew(ctx, stale)
+	return session, knownRefusal(err)
+}
+
+// knownRefusal lets who knows the client alone tell that a login is remembered as refused.
+func knownRefusal(err error) error {
+	if errors.Is(err, oauth.ErrLoginRefused) {
+		return fmt.Errorf("%w: %w", realty.ErrLoginRefused, err)
+	}
+	return err
+}
+
+// logins gives sessions of an account, or its tokens of Диадок's old scheme.
+type logins interface {
+	Session(ctx context.Context) (string, error)
+	Renew(ctx context.Context, stale string) (string, error)
+}
+
+// again has a refused login tried once more when a person has saved the connection since: the account may have
+// been put in order though the password is the same.
+func again(st *store.Store, conn portal.Connection, keeper *oauth.SessionKeeper) logins {
+	if conn.State != portal.ConnectionAgain {
+		return keeper
+	}
+	return forgiving{keeper, st, conn}
+}
+
+// forgiving forgets a refusal before the first call. It is taken first, so that a crash in between forgets
+// nothing and no number of processes tries twice.
+type forgiving struct {
+	*oauth.SessionKeeper
+	store *store.Store
+	conn  portal.Connection
+}
+
+// Session gives the account's session.
+func (f forgiving) Session(ctx context.Context) (string, error) {
+	taken, err := f.store.TakeAgain(ctx, f.conn.Portal, f.conn.Name)
+	if err != nil {
+		return "", err
+	}
+	if taken {
+		f.SessionKeeper.Reset(ctx)
+	}
+	return f.SessionKeeper.Session(ctx)
 }
 
 // session keeps the account's one session: connections with the same credentials share it, whatever portals

@@ -80,7 +80,7 @@ func (d *diadocClients) tokens(conn portal.Connection) (tokens diadoc.TokenSourc
 		}
 		return grantTokens{d.grant(conn, id, diadoc.Secret(secret))}, id, nil
 	case conn.Login != "" && secrets["password"] != "" && secrets["clientKey"] != "":
-		return loginTokens{d.login(conn), secrets["clientKey"]}, secrets["clientKey"], nil
+		return loginTokens{again(d.store, conn, d.login(conn)), secrets["clientKey"]}, secrets["clientKey"], nil
 	}
 	return nil, "", incomplete(conn, "укажите в настройках refreshToken (его получает команда bridge connect diadoc) либо login, password и clientKey",
 		"give it a refreshToken (bridge connect diadoc gets one) or login, password and clientKey in the settings")
@@ -182,7 +182,7 @@ func (t grantTokens) Renew(ctx context.Context, stale diadoc.Authorization) (dia
 
 // loginTokens is a diadoc.TokenSource of the old scheme.
 type loginTokens struct {
-	keeper    *oauth.SessionKeeper
+	keeper    logins
 	clientKey string
 }
 

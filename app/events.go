@@ -9,11 +9,13 @@ import (
 	"konturbridge/app/feed"
 	"konturbridge/app/inbox"
 	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
 	"konturbridge/app/store"
 	"konturbridge/app/trigger"
 )
 
-// eventWorkers gives the rows of events their workers: the look at a card, the offline queue, the sweep.
+// eventWorkers gives the rows of events their workers: the look at a card, the offline queue, the sweep, and a
+// connection's refusal.
 func (a *App) eventWorkers(o Options, actions *action.Worker) dispatcher {
 	looks := trigger.New(trigger.Deps{Store: a.store, Portals: a.settings, Cards: actions, Bitrix: a.clients.Bitrix, Now: o.Now,
 		NotFound: store.ErrNotFound, Kind: action.KindAction, Rest: restOf(settleOf(o)), Linger: linger, Refused: refusedTrigger})
@@ -23,7 +25,8 @@ func (a *App) eventWorkers(o Options, actions *action.Worker) dispatcher {
 		},
 		Interval: a.cfg.OfflineInterval, Settle: settleOf(o), Now: o.Now, Log: a.log})
 	sweeps := trigger.NewSweeper(trigger.SweepDeps{Store: a.store, Portals: a.settings, Bitrix: a.clients.Bitrix, Now: o.Now})
-	return dispatcher{inbox.KindEvent: looks, inbox.KindOffline: offline, inbox.KindNotice: offline, inbox.KindSweep: sweeps}
+	return dispatcher{inbox.KindEvent: looks, inbox.KindOffline: offline, inbox.KindNotice: offline, inbox.KindSweep: sweeps,
+		reaction.KindRefused: reaction.Notices{Store: a.store, Bitrix: a.clients.Bitrix}}
 }
 
 // rebound has a portal swept whose bindings were missing.

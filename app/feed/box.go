@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -115,6 +116,10 @@ func atOnePlace(conns []portal.Connection) [][]portal.Connection {
 			i = len(groups)
 			at[key] = i
 			groups = append(groups, nil)
+		}
+		if c.State == portal.ConnectionAgain { // its client tries a refused login once more: it speaks for all
+			groups[i] = slices.Insert(groups[i], 0, c)
+			continue
 		}
 		groups[i] = append(groups[i], c)
 	}

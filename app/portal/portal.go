@@ -139,6 +139,12 @@ func ParsePairKey(key string) (id ID, clientID string, userID int64, ok bool) {
 	return ID(member), client, n, found && also && err == nil
 }
 
+// The states of a connection beside "", which is good.
+const (
+	ConnectionRefused = "refused" // the service does not accept its credentials
+	ConnectionAgain   = "again"   // a person has saved it since: its credentials may be tried once more
+)
+
 // Connection is an account of a portal at Реестро or a box at Диадок.
 type Connection struct {
 	Portal    ID
@@ -151,7 +157,7 @@ type Connection struct {
 	Secrets   map[string]string // by key of the settings (password, clientKey, …); sealed at rest, never printed
 	Cursor    string            // position in the news; "" until the first read took it
 	CursorAt  time.Time
-	State     string // "" good; refused: its credentials were refused
+	State     string // "" good, ConnectionRefused or ConnectionAgain
 	Note      string
 }
 

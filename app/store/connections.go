@@ -9,6 +9,7 @@ import (
 	"konturbridge/app/feed"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
+	"konturbridge/app/reaction"
 )
 
 // Connections reads the accounts of a portal; an empty id reads those of all portals.
@@ -19,11 +20,6 @@ func (s *Store) Connections(ctx context.Context, id portal.ID) ([]portal.Connect
 // AccountConnections reads the Реестро connections of an account, of all portals.
 func (s *Store) AccountConnections(ctx context.Context, account feed.Account) ([]portal.Connection, error) {
 	return s.connections(ctx, `account_id = ? AND login = ? AND kind = 'realty'`, account.ID, account.Login)
-}
-
-// BoxConnections reads the connections to a box of Диадок, of all portals.
-func (s *Store) BoxConnections(ctx context.Context, box string) ([]portal.Connection, error) {
-	return s.connections(ctx, `account_id = ? AND kind = 'diadoc'`, box)
 }
 
 // BoxConnections reads the connections to a box of Диадок, of all portals.
@@ -110,7 +106,8 @@ func (t *tx) saveConnection(c portal.Connection) error {
 	sealed := t.s.seal.Seal(plain, bind("connections", string(c.Portal)+"/"+c.Name, "sealed"))
 	_, err = t.exec(`INSERT INTO connections (portal, name, kind, is_default, login, account_id, client_id, grant_key, sealed)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (portal, name) DO UPDATE SET kind = excluded.kind,
-		is_default = excluded.is_default, client_id = excluded.client_id, grant_key = excluded.grant_key, sealed = excluded.sealed, state = '', note = '',
+		is_default = excluded.is_default, client_id = excluded.client_id, grant_key = excluded.grant_key, sealed = excluded.sealed,
+		state = CASE WHEN connections.state IN ('refused', 'again') THEN 'again' ELSE '' END, note = '',
 		cursor = CASE WHEN connections.account_id = excluded.account_id THEN connections.cursor ELSE '' END,
 		login = excluded.login, account_id = excluded.account_id`,
 		string(c.Portal), c.Name, string(c.Kind), boolInt(c.Default), c.Login, c.AccountID, c.ClientID, c.GrantKey(), sealed)
@@ -149,17 +146,62 @@ func (s *Store) TakeCursor(ctx context.Context, id portal.ID, name, cursor strin
 	})
 }
 
-// MarkConnection stores that a connection's credentials were refused, or are good again ("").
+// MarkConnection stores that a connection's credentials were refused, or are good again (""). When they become
+// refused, the portal's administrators are told of it, once.
 func (s *Store) MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error {
 	return s.w.do(ctx, func(t *tx) error {
-		n, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ? AND (state <> ? OR note <> ?)`,
-			state, note, string(id), name, state, note)
-		if err != nil || n == 0 {
+		turned, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ? AND state <> ?`,
+			state, note, string(id), name, state)
+		if err != nil {
 			return err
+		}
+		n := turned
+		if turned == 0 {
+			if n, err = t.exec(`UPDATE connections SET note = ? WHERE portal = ? AND name = ? AND note <> ?`, note, string(id), name, note); err != nil || n == 0 {
+				return err
+			}
+		}
+		if turned > 0 && state == portal.ConnectionRefused {
+			if _, err := t.insertRows([]lane.NewRow{reaction.RefusedRow(id, name)}); err != nil {
+				return err
+			}
 		}
 		_, err = t.exec(`UPDATE portals SET changed = ? WHERE id = ?`, ms(t.now), string(id))
 		return err
 	})
+}
+
+// TakeAgain reports whether a person has saved a refused connection since, to one caller only.
+func (s *Store) TakeAgain(ctx context.Context, id portal.ID, name string) (taken bool, err error) {
+	err = s.w.do(ctx, func(t *tx) error {
+		n, err := t.exec(`UPDATE connections SET state = '' WHERE portal = ? AND name = ? AND state = ?`, string(id), name, portal.ConnectionAgain)
+		taken = n > 0
+		return err
+	})
+	return err == nil && taken, err
+}
+
+// Administrators lists the users in whose name the bridge may work in a portal, the ones at work first.
+func (s *Store) Administrators(ctx context.Context, id portal.ID) ([]int64, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT p.user_id, MAX(CASE WHEN a.user_id = p.user_id THEN 1 ELSE 0 END) AS works
+		FROM pairs p JOIN applications a ON a.portal = p.portal AND a.client_id = p.client_id
+		WHERE p.portal = ? AND p.dead = '' AND a.state = 'active' AND p.user_id > 0 GROUP BY p.user_id ORDER BY works DESC, p.user_id`), string(id))
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var users []int64
+	for rows.Next() {
+		var (
+			user  int64
+			works int
+		)
+		if err := rows.Scan(&user, &works); err != nil {
+			return nil, err
+		}
+		users = append(users, user)
+	}
+	return users, rows.Err()
 }
 
 func boolInt(b bool) int {

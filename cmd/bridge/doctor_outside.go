@@ -190,7 +190,7 @@ func (b borrowed) Refresh(context.Context, string) (string, string, error) {
 
 func (o *outside) account(ctx context.Context, p portal.Portal, c portal.Connection) []finding {
 	subject := fmt.Sprintf("Реестро account %s of %s", c.Name, p.Domain)
-	if c.State != "" { // a refused password that is tried again and again locks the account
+	if c.State == portal.ConnectionRefused { // a refused password that is tried again and again locks the account
 		return []finding{failed(subject, "%s: %s; correct it with bridge settings apply", c.State, orDash(c.Note))}
 	}
 	_, err := realty.Login(ctx, o.up, o.cfg.RealtyURL, realty.Credentials{Login: c.Login, Password: c.Secrets["password"], AccountID: c.AccountID})

@@ -124,7 +124,7 @@ func portalViews(ctx context.Context, cfg config.Config, st *store.Store) ([]por
 }
 
 func connectionState(c portal.Connection) string {
-	if c.State == "" {
+	if c.State != portal.ConnectionRefused {
 		return "good"
 	}
 	return c.State

@@ -106,6 +106,21 @@ func administrators(t *testing.T, db Opened) {
 	require.Equal(t, "plain-new-token", app().Token)
 }
 
+// toldAdministrators: nobody is told in the name of who is gone.
+func toldAdministrators(t *testing.T, db Opened) {
+	clock := NewClock()
+	st := db.Open(t, clock.tuned)
+	staffed(t, st, clock, 3, 9)
+	list := func() []int64 {
+		users, err := st.Administrators(t.Context(), "p")
+		require.NoError(t, err)
+		return users
+	}
+	require.Equal(t, []int64{7, 3, 9}, list(), "who does the work first")
+	endPair(t, st, "app.1", 3)
+	require.Equal(t, []int64{7, 9}, list())
+}
+
 func applicationsSucceed(t *testing.T, db Opened) {
 	clock := NewClock()
 	st := db.Open(t, clock.tuned)

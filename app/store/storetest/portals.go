@@ -199,23 +199,31 @@ func connections(t *testing.T, db Opened) {
 		require.NoError(t, st.SaveSettings(t.Context(), "p", nil, conns, nil, []lane.NewRow{feedRow}))
 	}
 	main := portal.Connection{Portal: "p", Name: "main", Kind: docflow.Realty, Login: "a@b.ru", AccountID: "acc"}
-	require.NoError(t, st.MarkConnection(t.Context(), "p", "main", "refused", "401"))
+	for _, why := range []string{"401", "401", "403"} {
+		require.NoError(t, st.MarkConnection(t.Context(), "p", "main", "refused", why))
+	}
+	require.Equal(t, 1, db.count(t, "SELECT COUNT(*) FROM inbox WHERE lane = 'p' AND kind = 'connection-refused' AND code = 'main'"), "told once")
 	conns, err := st.Connections(t.Context(), "p")
 	require.NoError(t, err)
-	require.Equal(t, "refused", conns[0].State)
+	require.Equal(t, []string{"refused", "403"}, []string{conns[0].State, conns[0].Note})
 	save(main, portal.Connection{Portal: "p", Name: "box", Kind: docflow.Diadoc})
 	conns, err = st.Connections(t.Context(), "")
 	require.NoError(t, err)
 	require.Len(t, conns, 2)
 	require.Equal(t, "t0", conns[1].Cursor, "the account stayed, and so does its position")
 	require.False(t, conns[1].CursorAt.IsZero())
-	require.Empty(t, conns[1].State, "new credentials have not been refused")
+	require.Equal(t, portal.ConnectionAgain, conns[1].State, "who saved it wants it tried")
+	for _, want := range []bool{true, false} {
+		taken, err := st.TakeAgain(t.Context(), "p", "main")
+		require.NoError(t, err)
+		require.Equal(t, want, taken)
+	}
 	main.AccountID = "another account"
 	save(main)
 	require.Empty(t, cursor(t, st), "another account has news of its own")
 	require.NoError(t, st.EnsureRows(t.Context(), feedRow, lane.NewRow{Lane: "p", Part: "check", Kind: "check"}))
 	require.Equal(t, 1, db.count(t, "SELECT COUNT(*) FROM inbox WHERE kind = 'news'"), "a feed runs once")
-	require.Equal(t, 2, db.count(t, "SELECT COUNT(*) FROM inbox"))
+	require.Equal(t, 2, db.count(t, "SELECT COUNT(*) FROM inbox WHERE kind <> 'connection-refused'"))
 }
 
 // busyPortal has two applications and something in every table.

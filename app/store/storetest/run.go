@@ -48,6 +48,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"token pairs":                           pairs,
 		"pending installations":                 pendings,
 		"connections":                           connections,
+		"administrators to tell":                toldAdministrators,
 		"versions of settings":                  settingsHistory,
 		"settings changed by several":           settingsTogether,
 		"grants of Диадок":                      grants,

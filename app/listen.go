@@ -1,28 +1,25 @@
 package app
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/gofiber/fiber/v2"
 
 	"konturbridge/app/action"
 	"konturbridge/app/config"
-	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
-	"konturbridge/app/reaction"
 	"konturbridge/app/web"
-	"konturbridge/realty"
 )
-
-// cardDocflows is how many of a card's docflows its tab lists.
-const cardDocflows = 50
 
 // web builds the public side.
 func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 	pages, err := page.New()
+	if err != nil {
+		return nil, err
+	}
+	desks, err := a.desks()
 	if err != nil {
 		return nil, err
 	}
@@ -33,12 +30,7 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 	return web.New(web.Deps{
 		Trust: a.directory, Installer: a.installer, Inbox: inbox.New(a.store, a.sealer, o.Now).SettleIn(settleOf(o)),
 		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: action.Codes(), Progress: setup.Progress, Echo: setup.Echo,
-		Docflows: func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
-			return a.store.CardDocflows(ctx, string(id), card, cardDocflows)
-		},
-		Robot: a.robotForm,
-		Words: func(r docflow.Record) (string, string) { return realty.Kind(r.Kind).Label(), reaction.StateText(r) },
-		Ready: a.store.Ready, Observe: a.metrics.request, Log: a.log,
+		Robot: a.robotForm, Desks: desks, May: a.may, Ready: a.store.Ready, Observe: a.metrics.request, Log: a.log,
 	}), nil
 }
 

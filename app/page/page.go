@@ -1,29 +1,18 @@
-// Package page holds the bridge's embedded pages: templates, one style sheet, one script.
-//
-// A page is server-rendered and holds nothing secret but its session, a short-lived value of the
-// bridge's own. What it shows beside that it asks for with the session in a header.
 package page
 
 import (
-	"bytes"
 	"embed"
-	"fmt"
-	"html/template"
-	"path"
 	"strings"
 )
 
-//go:embed templates/*.html
+//go:embed templates/*.html templates/shared/*.html
 var templates embed.FS
 
-//go:embed assets/*
-var assets embed.FS
-
-// The pages.
+// The pages that a portal opens.
 const (
 	Install = "install.html" // what an installation is doing
 	Main    = "main.html"    // the application's main page
-	Tab     = "tab.html"     // the tab in a card
+	Card    = "card.html"    // the tab in a card
 	Robot   = "robot.html"   // the settings of a rule, in a slider
 	Bare    = "bare.html"    // for who comes without a portal
 )
@@ -36,28 +25,45 @@ type View struct {
 	Waiting string // why an installation waits; "" when it doesn't
 	Frame   bool   // whether the portal's own script is loaded
 	HasCard bool   // a tab of a card that exists
+	Tabs    []Tab  // those of the main page that its user may see
 	Robot   RobotForm
 }
 
-// Pages renders the templates. Safe for concurrent use.
-type Pages struct{ set *template.Template }
+// Pages renders the frames. Safe for concurrent use.
+type Pages struct {
+	set    *Set
+	assets map[string]Asset
+}
 
-// New parses the templates.
+// New parses the templates and packs the assets.
 func New() (*Pages, error) {
-	set, err := template.New("pages").Funcs(template.FuncMap{"t": translate}).ParseFS(templates, "templates/*.html")
+	set, err := NewSet(templates, "templates/*.html")
 	if err != nil {
-		return nil, fmt.Errorf("parse the pages: %w", err)
+		return nil, err
 	}
-	return &Pages{set: set}, nil
+	all, err := loadAssets()
+	return &Pages{set, all}, err
 }
 
 // Render renders a page.
-func (p *Pages) Render(name string, v View) ([]byte, error) {
-	var out bytes.Buffer
-	if err := p.set.ExecuteTemplate(&out, name, v); err != nil {
-		return nil, fmt.Errorf("render page %s: %w", name, err)
-	}
-	return out.Bytes(), nil
+func (p *Pages) Render(name string, v View) ([]byte, error) { return p.set.HTML(v.Lang, name, v) }
+
+// Failure renders what stands in the place of a fragment that could not be shown.
+func (p *Pages) Failure(lang string, f Failure) ([]byte, error) {
+	return p.set.HTML(lang, "failure", f)
+}
+
+// Failure is an error as a page shows it.
+type Failure struct {
+	Kind  string // ended, denied, missing, broken
+	Text  string
+	Again string // the address to ask once more; "" when that would not help
+}
+
+// Asset gives a style sheet or script by its name.
+func (p *Pages) Asset(name string) (Asset, bool) {
+	a, ok := p.assets[name]
+	return a, ok
 }
 
 // Language picks the page's language by the opener's: Russian where it is commonly read and where the
@@ -76,15 +82,4 @@ func translate(lang, ru, en string) string {
 		return en
 	}
 	return ru
-}
-
-// Asset gives a style sheet or script by its name, with its content type; ok is false for an unknown one.
-func Asset(name string) (body []byte, contentType string, ok bool) {
-	types := map[string]string{".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
-	contentType, ok = types[path.Ext(name)]
-	if !ok || strings.ContainsAny(name, `/\`) {
-		return nil, "", false
-	}
-	body, err := assets.ReadFile("assets/" + name)
-	return body, contentType, err == nil
 }

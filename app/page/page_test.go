@@ -1,6 +1,9 @@
 package page_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"io"
 	"regexp"
 	"testing"
 
@@ -17,8 +20,8 @@ func TestRender(t *testing.T) {
 	inline := regexp.MustCompile(`(?i)\son\w+=|style=|<style|<script>|<script [^>]*>[^<]|javascript:`)
 	for name, texts := range map[string][2]string{
 		page.Install: {"Установка моста", "Installing the bridge"},
-		page.Main:    {"Мост подключён", "The bridge is connected"},
-		page.Tab:     {"Документообороты карточки", "Docflows of this card"},
+		page.Main:    {"Сначала журнал", "First the journal"},
+		page.Card:    {"Документообороты карточки", "Docflows of this card"},
 		page.Bare:    {"из портала", "from within"},
 		page.Robot:   {"Вставить поле", "Insert a field"},
 	} {
@@ -28,6 +31,7 @@ func TestRender(t *testing.T) {
 				for _, withCard := range []bool{false, true} {
 					out, err := pages.Render(name, page.View{
 						Lang: lang, Session: hostile, Portal: hostile, Waiting: hostile, Frame: true, HasCard: withCard, Robot: robotForm(hostile),
+						Tabs: []page.Tab{{Path: "journal", RU: "Сначала журнал", EN: "First the journal"}, {Path: hostile, RU: "Настройки", EN: "Settings"}},
 					})
 					require.NoError(t, err)
 					require.Contains(t, string(out), texts[i])
@@ -81,16 +85,28 @@ func TestLanguage(t *testing.T) {
 	}
 }
 
-func TestAsset(t *testing.T) {
+func TestAssets(t *testing.T) {
 	t.Parallel()
-	for name, want := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8", "robot.js": "text/javascript; charset=utf-8"} {
-		body, contentType, ok := page.Asset(name)
+	pages, err := page.New()
+	require.NoError(t, err)
+	whole, packed := 0, 0
+	for name, want := range map[string]string{"page.css": "text/css; charset=utf-8", "page.js": "text/javascript; charset=utf-8",
+		"htmx.min.js": "text/javascript; charset=utf-8", "robot.js": "text/javascript; charset=utf-8"} {
+		asset, ok := pages.Asset(name)
 		require.True(t, ok)
-		require.Equal(t, want, contentType)
-		require.NotEmpty(t, body)
+		require.Equal(t, want, asset.Type)
+		require.NotEmpty(t, asset.Version)
+		unpacked, err := gzip.NewReader(bytes.NewReader(asset.Packed))
+		require.NoError(t, err)
+		body, err := io.ReadAll(unpacked)
+		require.NoError(t, err)
+		require.Equal(t, asset.Body, body)
+		whole, packed = whole+len(asset.Body), packed+len(asset.Packed)
 	}
-	for _, name := range []string{"", "none.css", "page.go", "../page.go", "../assets/page.css", `..\page.css`} {
-		_, _, ok := page.Asset(name)
+	require.Less(t, whole, 100_000, "all assets together, unpacked")
+	require.Less(t, packed, 35_000)
+	for _, name := range []string{"", "none.css", "page.go", "../page.go", "vendor/htmx.min.js", "htmx.LICENSE", `..\page.css`} {
+		_, ok := pages.Asset(name)
 		require.False(t, ok, name)
 	}
 }

@@ -18,6 +18,9 @@ const SessionLife = time.Hour
 
 const sessionAudience = "page"
 
+// ErrSessionEnded is wrapped by the error of a page session that is missing, altered or has ended.
+var ErrSessionEnded = errors.New("the page session is not valid or has ended")
+
 // Session says for whom a page was opened. Everything in it was confirmed by the authorization server
 // and the portal.
 type Session struct {
@@ -86,7 +89,7 @@ func (s *Sessions) Issue(v Session) (string, error) {
 
 // Open reads a session that Issue made and that has not ended.
 //
-// Errors: wrapping ErrDenied.
+// Errors: ErrSessionEnded.
 func (s *Sessions) Open(token string) (Session, error) {
 	for _, key := range s.keys {
 		var c claims
@@ -105,5 +108,5 @@ func (s *Sessions) Open(token string) (Session, error) {
 			Card: docflow.Card{EntityType: c.EntityType, ID: c.CardID},
 		}, nil
 	}
-	return Session{}, denied("the page session is not valid or has ended")
+	return Session{}, ErrSessionEnded
 }

@@ -41,6 +41,8 @@ func failureOf(err error) failure {
 		return routing(routed.Code)
 	case errors.Is(err, errUnknownAction):
 		return failure{http.StatusNotFound, "not_found", "There is no such action."}
+	case errors.Is(err, portal.ErrSessionEnded):
+		return failure{http.StatusUnauthorized, "unauthorized", "The page session has ended. Open the page again."}
 	case errors.Is(err, portal.ErrDenied), errors.Is(err, portal.ErrUnknown):
 		// One answer for all reasons: who guesses learns nothing.
 		return failure{http.StatusForbidden, "forbidden", "The request is not trusted."}
@@ -84,7 +86,7 @@ func (h *handlers) fail(c *fiber.Ctx, route string, err error) {
 	switch {
 	case f.Status >= http.StatusInternalServerError:
 		level = slog.LevelError
-	case f.Status == http.StatusForbidden:
+	case f.Status == http.StatusForbidden, f.Status == http.StatusUnauthorized:
 		level = slog.LevelWarn
 	}
 	h.deps.Log.LogAttrs(c.UserContext(), level, "request refused", slog.String("route", route),

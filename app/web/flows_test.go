@@ -8,11 +8,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
@@ -191,7 +189,7 @@ func TestInstallerPageWaits(t *testing.T) {
 	bearer := "Bearer " + session(t, got)
 	a := r.do(t, http.MethodGet, "/bitrix/pages/setup", "", "Authorization", bearer)
 	require.JSONEq(t, `{"state":"pending"}`, a.body)
-	require.Equal(t, 403, r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Authorization", bearer).status, "waiting grants nothing")
+	require.Equal(t, 403, r.do(t, http.MethodGet, "/bitrix/pages/list", "", "Authorization", bearer).status, "waiting grants nothing")
 	require.Equal(t, [3]int{0, 1, 0}, r.trace(t))
 }
 
@@ -199,42 +197,33 @@ func TestPages(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	p := r.install(t)
-	query, body := r.portal.OpenPage(clientID, "", "", 2)
-	got := r.post(t, "/bitrix/app?"+query.Encode(), body.Encode())
-	requireFrame(t, r, got, body)
-	require.Contains(t, got.body, "Мост подключён")
+	got := r.open(t, "", 2)
 	require.Contains(t, got.body, p.Domain)
+	require.Contains(t, got.body, `data-region="/bitrix/pages/list"`)
+	require.NotContains(t, got.body, "data-tab", "one place needs no header")
 	s, err := r.sessions.Open(session(t, got))
 	require.NoError(t, err)
 	require.Equal(t, portal.Session{Portal: p.ID, UserID: 2}, s)
-	a := r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Authorization", "Bearer "+session(t, got))
-	require.JSONEq(t, `{"docflows":[]}`, a.body, "no card, no docflows")
+	require.Contains(t, r.open(t, "", 1).body, `data-tab="settings"`, "an administrator sees more")
 
-	deal := int64(r.portal.CreateItem(bitrixsim.Deal, map[string]any{"TITLE": "Продажа"}))
-	created := time.Date(2026, 5, 14, 10, 0, 0, 0, time.UTC)
-	for _, d := range []docflow.Record{
-		{ID: "mine", Portal: string(p.ID), Card: docflow.Card{EntityType: 2, ID: deal}},
-		{ID: "another card's", Portal: string(p.ID), Card: docflow.Card{EntityType: 2, ID: deal + 1}},
-	} {
-		d.System, d.Kind, d.RequestID, d.State, d.Created = docflow.Realty, "object_request", string(d.ID), docflow.Prepared, created
-		require.NoError(t, r.store.Commit(t.Context(), docflow.Prepare{Record: d}))
+	deal := r.portal.CreateItem(bitrixsim.Deal, map[string]any{"TITLE": "Продажа"})
+	got = r.open(t, `{"ID":"`+bitrix.ID(deal).String()+`"}`, 2)
+	require.Contains(t, got.body, `data-region="/bitrix/pages/tab"`)
+	require.Contains(t, got.header.Get("Content-Security-Policy"), "frame-src blob:")
+	require.Contains(t, r.open(t, `{}`, 2).body, "Карточка ещё не сохранена")
+}
+
+// open opens the main page, or with options a deal's tab.
+func (r *rig) open(t *testing.T, options string, user int) answer {
+	t.Helper()
+	placement, path := "", "/bitrix/app"
+	if options != "" {
+		placement, path = "CRM_DEAL_DETAIL_TAB", "/bitrix/placements/crm_detail_tab"
 	}
-	query, body = r.portal.OpenPage(clientID, "CRM_DEAL_DETAIL_TAB", `{"ID":"`+bitrix.ID(deal).String()+`"}`, 2)
-	got = r.post(t, "/bitrix/placements/crm_detail_tab?"+query.Encode(), body.Encode())
+	query, body := r.portal.OpenPage(clientID, placement, options, user)
+	got := r.post(t, path+"?"+query.Encode(), body.Encode())
 	requireFrame(t, r, got, body)
-	a = r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Authorization", "Bearer "+session(t, got))
-	require.Equal(t, 200, a.status, a.body)
-	require.Contains(t, a.body, `"id":"mine"`)
-	require.NotContains(t, a.body, "another card's")
-	for _, header := range []string{"", session(t, got), "Basic " + session(t, got), "Bearer x" + session(t, got)} {
-		require.Equal(t, 403, r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Authorization", header).status)
-	}
-	require.Equal(t, 403, r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Cookie", "session="+session(t, got)).status)
-
-	require.NoError(t, r.store.SetPortalState(t.Context(), p.ID, portal.Removed))
-	require.NoError(t, r.directory.Reload(t.Context()))
-	a = r.do(t, http.MethodGet, "/bitrix/pages/docflows", "", "Authorization", "Bearer "+session(t, got))
-	require.Equal(t, 403, a.status, "a session ends with its portal")
+	return got
 }
 
 func TestBarePages(t *testing.T) {

@@ -2,11 +2,9 @@ package web
 
 import (
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
-	"konturbridge/app/docflow"
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
@@ -25,7 +23,7 @@ func (h *handlers) main(c *fiber.Ctx) error { return h.open(c, page.Main) }
 func (h *handlers) placement(c *fiber.Ctx) error {
 	switch c.Params("code") {
 	case tabCode:
-		return h.open(c, page.Tab)
+		return h.open(c, page.Card)
 	case robotCode:
 		return h.openRobot(c)
 	default:
@@ -39,6 +37,11 @@ func (h *handlers) open(c *fiber.Ctx, name string) error {
 		return err
 	}
 	view := page.View{Portal: visit.Portal.Domain, HasCard: visit.Session.Card.ID != 0}
+	if name == page.Main {
+		if view.Tabs, err = h.tabs(c, h.factsOf(visit.Session, visit.Portal)); err != nil {
+			return err
+		}
+	}
 	return h.render(c, name, visit.Lang, visit.Portal.Origin(), visit.Session, view)
 }
 
@@ -96,13 +99,23 @@ func (h *handlers) render(c *fiber.Ctx, name, lang, origin string, session porta
 	if err != nil {
 		return &bug{err}
 	}
-	c.Set(fiber.HeaderContentSecurityPolicy, "default-src 'none'; script-src 'self' https://api.bitrix24.com; style-src 'self'; "+
-		"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "+ancestors)
+	c.Set(fiber.HeaderContentSecurityPolicy, contentPolicy(name)+ancestors)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Set(fiber.HeaderContentType, fiber.MIMETextHTMLCharsetUTF8)
 	return c.Send(body)
+}
+
+// contentPolicy lets a page load its own assets and the portal's script, and nothing inline. Where result files
+// are shown they come out of the page's own memory.
+func contentPolicy(name string) string {
+	images, frames := "'self' data:", ""
+	if name == page.Card || name == page.Main {
+		images, frames = images+" blob:", "frame-src blob:; "
+	}
+	return "default-src 'none'; script-src 'self' https://api.bitrix24.com; style-src 'self'; img-src " + images + "; " + frames +
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors "
 }
 
 // session reads for whom a page asks. A cookie or a query would reach further than the page.
@@ -129,51 +142,25 @@ func (h *handlers) setupProgress(c *fiber.Ctx) error {
 	return c.JSON(h.deps.Progress(ctx, s.Portal))
 }
 
-// row is a docflow as the tab shows it.
-type row struct {
-	ID          docflow.ID `json:"id"`
-	System      string     `json:"system"`
-	Kind        string     `json:"kind"`
-	KindRU      string     `json:"kindRu"`
-	State       string     `json:"state"`
-	StateRU     string     `json:"stateRu"`
-	Requirement string     `json:"requirement"`
-	Created     time.Time  `json:"created"`
-}
-
-// docflows lists those of the session's card.
-func (h *handlers) docflows(c *fiber.Ctx) error {
-	s, err := h.session(c)
-	if err != nil {
-		return err
-	}
-	if p, ok := h.deps.Trust.Get(s.Portal); !ok || p.State != portal.Active {
-		return portal.ErrUnknown
-	}
-	rows := []row{}
-	if s.Card.ID != 0 {
-		ctx, cancel := stored(c)
-		defer cancel()
-		records, err := h.deps.Docflows(ctx, s.Portal, s.Card)
-		if err != nil {
-			return err
-		}
-		for _, r := range records {
-			kind, state := h.deps.Words(r)
-			rows = append(rows, row{r.ID, string(r.System), r.Kind, kind, string(r.State), state, string(r.Requirement), r.Created})
-		}
-	}
-	return c.JSON(fiber.Map{"docflows": rows})
-}
-
-// asset sends a style sheet or a script.
+// asset sends a style sheet or a script, packed for who can unpack it.
 func (h *handlers) asset(c *fiber.Ctx) error {
-	body, contentType, ok := page.Asset(c.Params("name"))
+	asset, ok := h.deps.Pages.Asset(c.Params("name"))
 	if !ok {
 		return fiber.ErrNotFound
 	}
 	c.Set(fiber.HeaderCacheControl, "public, max-age=300")
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
-	c.Set(fiber.HeaderContentType, contentType)
-	return c.Send(body)
+	c.Set(fiber.HeaderContentType, asset.Type)
+	c.Set(fiber.HeaderETag, asset.Version)
+	c.Vary(fiber.HeaderAcceptEncoding)
+	if c.Get(fiber.HeaderIfNoneMatch) == asset.Version {
+		return c.SendStatus(fiber.StatusNotModified)
+	}
+	if takesGzip(c) {
+		c.Set(fiber.HeaderContentEncoding, "gzip")
+		return c.Send(asset.Packed)
+	}
+	return c.Send(asset.Body)
 }
+
+func takesGzip(c *fiber.Ctx) bool { return c.AcceptsEncodings("gzip") == "gzip" }

@@ -145,8 +145,8 @@ func TestRefused(t *testing.T) {
 		"tab: no such widget":         post("/bitrix/placements/other", page(nil), 404, "not_found"),
 		"no such address":             post("/bitrix/elsewhere", "", 404, "not_found"),
 		"wrong method":                {http.MethodDelete, "/bitrix/events", "", 405, "method_not_allowed"},
-		"progress: no session":        {http.MethodGet, "/bitrix/pages/setup", "", 403, "forbidden"},
-		"docflows: no session":        {http.MethodGet, "/bitrix/pages/docflows", "", 403, "forbidden"},
+		"progress: no session":        {http.MethodGet, "/bitrix/pages/setup", "", 401, "unauthorized"},
+		"fragment: no session":        {http.MethodGet, "/bitrix/pages/tab", "", 401, "unauthorized"},
 		"asset: not there":            {http.MethodGet, "/bitrix/assets/none.css", "", 404, "not_found"},
 		"asset: out of the folder":    {http.MethodGet, "/bitrix/assets/..%2Fpage.go", "", 404, "not_found"},
 	}

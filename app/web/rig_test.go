@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -19,7 +18,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"konturbridge/app/docflow"
 	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/page"
@@ -114,7 +112,8 @@ func newRig(t *testing.T, options ...option) *rig {
 	require.NoError(t, err)
 	r.deps = web.Deps{
 		Trust: r.directory, Installer: r.installer, Inbox: inbox.New(r.store, box, time.Now), Sessions: r.sessions, Pages: pages,
-		Codes: []string{"realty_extract", "realty_status"}, Progress: r.setup.Progress, Echo: r.setup.Echo, Docflows: r.docflows,
+		Desks: []page.Desk{testDesk(t)},
+		Codes: []string{"realty_extract", "realty_status"}, Progress: r.setup.Progress, Echo: r.setup.Echo,
 		Robot: func(_ context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error) {
 			return page.RobotForm{Title: string(id) + " " + lang + " " + s.Code}, nil
 		},
@@ -138,14 +137,6 @@ func (r *rig) addApp(client string, noUI bool) {
 		ClientID: client, ClientSecret: "app-secret", HandlerURL: r.url + "/bitrix/app", InstallURL: r.url + "/bitrix/install",
 		Scopes: []string{"crm", "bizproc", "placement"}, NoUI: noUI,
 	})
-}
-
-func (r *rig) docflows(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error) {
-	rec, err := r.store.LatestDocflow(ctx, string(id), card, docflow.Realty)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, nil
-	}
-	return []docflow.Record{rec}, err
 }
 
 type tokens struct{ access, endpoint string }

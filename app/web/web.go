@@ -9,7 +9,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"konturbridge/app/docflow"
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
@@ -57,25 +56,24 @@ type Sessions interface {
 	Open(token string) (portal.Session, error)
 }
 
-// Deps is what the public side needs. Words, Observe and Log may be left out.
+// Deps is what the public side needs. Desks, May, Echo, Observe and Log may be left out.
 type Deps struct {
 	Trust     Trust
 	Installer Installer
 	Inbox     Inbox
 	Sessions  Sessions
 	Pages     *page.Pages
+	Desks     []page.Desk
 	Codes     []string // of the actions' catalogue
 
 	// Progress tells how far a portal's setup has come.
 	Progress func(ctx context.Context, id portal.ID) portal.Progress
 	// Echo is told of a test event that a self-check has asked for.
 	Echo func(ctx context.Context, id portal.ID, e bitrix.Event) error
-	// Docflows lists a card's docflows, newest first.
-	Docflows func(ctx context.Context, id portal.ID, card docflow.Card) ([]docflow.Record, error)
+	// May is asked what a page's session may do; page.May when it is left out.
+	May func(ctx context.Context, s page.Session, right page.Right) (bool, error)
 	// Robot fills the page on which a rule is set up. What the settings say comes from a browser.
 	Robot func(ctx context.Context, id portal.ID, lang string, s bitrix.RobotSettings) (page.RobotForm, error)
-	// Words names a docflow's kind and state in Russian.
-	Words func(r docflow.Record) (kind, state string)
 	// Ready reports whether work can be taken.
 	Ready func(ctx context.Context) error
 	// Observe is told of every answer: the route's pattern, never the path. It must not block.
@@ -97,8 +95,10 @@ func New(deps Deps) *fiber.App {
 	if deps.Observe == nil {
 		deps.Observe = func(string, int, time.Duration) {}
 	}
-	if deps.Words == nil {
-		deps.Words = func(r docflow.Record) (string, string) { return r.Kind, string(r.State) }
+	if deps.May == nil {
+		deps.May = func(_ context.Context, s page.Session, right page.Right) (bool, error) {
+			return page.May(s, right), nil
+		}
 	}
 	if deps.Echo == nil {
 		deps.Echo = func(context.Context, portal.ID, bitrix.Event) error { return nil }
@@ -110,7 +110,7 @@ func New(deps Deps) *fiber.App {
 	app := fiber.New(fiber.Config{
 		AppName: "konturbridge", DisableStartupMessage: true, BodyLimit: readBody, ReadBufferSize: maxHead,
 		ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 90 * time.Second,
-		ErrorHandler: h.unrouted,
+		ErrorHandler: h.unrouted, DisablePreParseMultipartForm: true, // what is parsed is parsed after its sender is known
 	})
 	app.Use(h.observe)
 	app.Post("/bitrix/install", h.install)
@@ -125,7 +125,11 @@ func New(deps Deps) *fiber.App {
 		app.Get("/bitrix/"+path, h.bare)
 	}
 	app.Get("/bitrix/pages/setup", h.setupProgress)
-	app.Get("/bitrix/pages/docflows", h.docflows)
+	for _, desk := range deps.Desks {
+		for _, route := range desk.Routes {
+			app.Add(route.Method, pagesPath+route.Path, h.ask(route))
+		}
+	}
 	app.Get("/bitrix/assets/:name", h.asset)
 	app.Get("/healthz", h.alive)
 	app.Get("/readyz", h.ready)

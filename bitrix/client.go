@@ -197,6 +197,7 @@ func (c *Client) exchange(ctx context.Context, req request) (*Answer, error) {
 			continue
 		}
 		answer, err := c.read(method, to.access, resp)
+		upstream.Explain(ctx, apiName, method, err)
 		var (
 			next    target
 			failure error

@@ -138,11 +138,11 @@ func (f *flight) fly() {
 	f.line.learn(f.calls, commands, &wire, err)
 	if err != nil {
 		for _, c := range f.calls {
-			c.done <- outcome{err: errorFor(c.req.method, err)}
+			f.end(c, began, outcome{err: errorFor(c.req.method, err)})
 		}
 		return
 	}
-	f.answer(commands, &wire)
+	f.answer(commands, &wire, began)
 }
 
 // announce runs the hooks of the calls side by side, so that what they store is stored together. A call whose
@@ -176,7 +176,7 @@ func (f *flight) announce() {
 }
 
 // answer gives each call its own. What the portal does not run in a batch was not executed, and goes alone.
-func (f *flight) answer(commands []Command, wire *batchResult) {
+func (f *flight) answer(commands []Command, wire *batchResult, began time.Time) {
 	var alone []*call
 	for i, c := range f.calls {
 		one := f.line.client.command(commands[i], wire, false)
@@ -186,12 +186,25 @@ func (f *flight) answer(commands []Command, wire *batchResult) {
 			continue
 		}
 		if one.Err != nil {
-			c.done <- outcome{err: one.Err}
+			f.end(c, began, outcome{err: one.Err})
 			continue
 		}
-		c.done <- outcome{answer: &one.Answer}
+		f.end(c, began, outcome{answer: &one.Answer})
 	}
 	f.again(alone, ErrNotBatchable)
+}
+
+// end tells a call what became of it, and the trace of whoever asked.
+func (f *flight) end(c *call, began time.Time, out outcome) {
+	told := upstream.Traced{Began: began, Packed: len(f.calls),
+		Call: upstream.Call{API: apiName, Op: c.req.method, Duration: time.Since(began)}}
+	if out.err == nil {
+		told.Status = http.StatusOK
+	} else if refused, ok := errors.AsType[*APIError](out.err); ok {
+		told.Status = refused.Status
+	}
+	upstream.Carried(c.ctx, told, out.err)
+	c.done <- out
 }
 
 // isNotForBatch reports whether a command was refused for being in a batch.

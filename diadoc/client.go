@@ -163,9 +163,16 @@ func (c *Client) exchange(ctx context.Context, req call) (reply, error) {
 	}
 	answer, err = c.send(ctx, req, fresh, token)
 	if err == nil && answer.status == http.StatusUnauthorized {
-		err = c.refusal(req, answer, fresh, token)
+		err = c.refused(ctx, req, answer, fresh, token)
 	}
 	return answer, err
+}
+
+// refused is a refusal that is told to whoever traces the call.
+func (c *Client) refused(ctx context.Context, req call, answer reply, tokens ...Authorization) *APIError {
+	failure := c.refusal(req, answer, tokens...)
+	upstream.Explain(ctx, api, req.op.Name, failure)
+	return failure
 }
 
 // send makes one request within the limiter. Answers of 2xx and of 401 are the caller's; every other one
@@ -192,7 +199,7 @@ func (c *Client) send(ctx context.Context, req call, token Authorization, stale 
 	if isSuccess(answer.status) || answer.status == http.StatusUnauthorized {
 		return answer, nil
 	}
-	return reply{}, c.refusal(req, answer, append(stale, token)...)
+	return reply{}, c.refused(ctx, req, answer, append(stale, token)...)
 }
 
 func (c *Client) announce(req call, head http.Header) {

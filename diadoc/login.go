@@ -135,5 +135,6 @@ func (l *DiadocLogin) post(ctx context.Context, operation string, parameters que
 	case failure.Class == upstream.Refused && answer.Status < 404:
 		failure.Cause = ErrLoginRefused
 	}
+	upstream.Explain(ctx, api, operation, failure)
 	return nil, failure
 }

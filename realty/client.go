@@ -165,6 +165,7 @@ func (c *Client) withSession(ctx context.Context, req call, send exchange) error
 			}
 		}
 		failure := newAPIError(req, status, head, answer, c.now(), session)
+		upstream.Explain(ctx, api, req.op, failure)
 		if status == http.StatusUnauthorized && !renewed { // renewed for the next call, not repeated
 			failure.Class, failure.Cause = upstream.Relogin, ErrSessionExpired
 		}

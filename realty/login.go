@@ -72,6 +72,7 @@ func Login(ctx context.Context, up *upstream.Client, baseURL string, credentials
 		case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden:
 			failure.Class, failure.Cause = upstream.Refused, ErrLoginRefused
 		}
+		upstream.Explain(ctx, api, req.op, failure)
 		return LoginAnswer{}, failure
 	}
 	var wire struct{ UserID, SessionID text }

@@ -251,6 +251,7 @@ func (c *Client) failed(ctx context.Context, req Request, started time.Time, sta
 	failure := &TransportError{API: req.API, Op: req.Op, Sent: sent, Cause: redact(err), class: class}
 	call := Call{API: req.API, Op: req.Op, Status: status, Class: class.String(), Duration: time.Since(started)}
 	c.observe(call)
+	record(ctx, call, started, failure.Cause.Error())
 	c.log.LogAttrs(ctx, slog.LevelWarn, "upstream call failed", slog.String("api", req.API), slog.String("op", req.Op),
 		slog.Duration("took", call.Duration), slog.Bool("sent", sent), slog.String("error", failure.Cause.Error()))
 	return failure
@@ -259,6 +260,7 @@ func (c *Client) failed(ctx context.Context, req Request, started time.Time, sta
 func (c *Client) done(ctx context.Context, req Request, started time.Time, status int) {
 	call := Call{API: req.API, Op: req.Op, Status: status, Duration: time.Since(started)}
 	c.observe(call)
+	record(ctx, call, started, "")
 	c.log.LogAttrs(ctx, slog.LevelDebug, "upstream call", slog.String("api", req.API), slog.String("op", req.Op),
 		slog.Int("status", status), slog.Duration("took", call.Duration))
 }

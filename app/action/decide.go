@@ -109,7 +109,7 @@ func (r *runner) adopt(ctx context.Context, rec docflow.Record, dec Decision) (l
 	}
 	there, err := client.Get(ctx, realty.DocflowID(strings.TrimSpace(dec.ExternalID)))
 	if err != nil && upstream.ClassOf(err) == upstream.Refused {
-		return lane.Result{Verdict: lane.Dead, Note: "Реестро не отдаёт документооборот " + dec.ExternalID + ": " + refusalOf(err).CRMText}, nil
+		return lane.Result{Verdict: lane.Dead, Note: "Реестро не отдаёт документооборот " + dec.ExternalID + ": " + refusalOf(err, "").Journal()}, nil
 	}
 	if err != nil {
 		return lane.Result{}, err

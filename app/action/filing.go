@@ -146,8 +146,9 @@ func (r *runner) create(ctx context.Context, row lane.Row, client *realty.Client
 	}
 	switch {
 	case upstream.ClassOf(err) == upstream.Refused:
-		return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
-			Update: docflow.Update{State: docflow.Failed, Refusal: refusalOf(err), Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
+		refusal := refusalOf(err, realty.Kind(rec.Kind))
+		return lane.Result{Note: refusal.Journal(), Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
+			Update: docflow.Update{State: docflow.Failed, Refusal: refusal, Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
 	case ctx.Err() != nil && upstream.MaybeDone(err):
 		return lane.Result{}, err // the next run looks for it
 	case upstream.MaybeDone(err):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
@@ -29,7 +30,7 @@ func refusalFor(err error) *docflow.Refusal {
 	if refusal := diadocRefused(err); refusal != nil {
 		return refusal
 	}
-	return refusalOf(err)
+	return refusalOf(err, "")
 }
 
 func badDownload(err *bitrix.DownloadError) *docflow.Refusal {
@@ -65,8 +66,8 @@ func invalid(lines []string) *docflow.Refusal {
 		TextEN:  "Nothing was sent; correct the data:\n" + strings.Join(lines, "\n")}
 }
 
-// refusalOf says a service's refusal in words for the card.
-func refusalOf(err error) *docflow.Refusal {
+// refusalOf says a service's refusal in words for the card. kind is the docflow's type, where it is known.
+func refusalOf(err error, kind realty.Kind) *docflow.Refusal {
 	if errors.Is(err, realty.ErrLoginRefused) { // also one that is remembered: then nothing was asked
 		return &docflow.Refusal{Code: "no_access", CRMText: "Реестро не принимает логин и пароль подключённого аккаунта. Исправьте их в разделе connections настроек моста.", TextEN: "Reestro refuses the login data.", Cause: err}
 	}
@@ -74,7 +75,6 @@ func refusalOf(err error) *docflow.Refusal {
 	if !ok {
 		return &docflow.Refusal{Code: "refused", CRMText: "Реестро отказал в приёме документооборота.", TextEN: "Reestro refused the docflow.", Cause: err}
 	}
-	text := api.Summary()
 	switch {
 	case errors.Is(err, realty.ErrNoAccess):
 		return &docflow.Refusal{Code: "no_access", CRMText: "У подключённого аккаунта Реестро нет доступа. Проверьте accountId и права пользователя.", TextEN: "The Reestro account has no access.", Cause: err}
@@ -82,8 +82,12 @@ func refusalOf(err error) *docflow.Refusal {
 		return &docflow.Refusal{Code: "not_found", CRMText: "Реестро не находит этот документооборот или файл.", TextEN: "Reestro does not find the docflow or file.", Cause: err}
 	case errors.Is(err, realty.ErrUnsupported):
 		return &docflow.Refusal{Code: "not_supported", CRMText: "Реестро пока не принимает такой запрос: он относится к системе ЕГРОН. Подайте его позже или другим путём.", TextEN: "Reestro does not support this request for now.", Cause: err}
-	case text == "":
-		text = fmt.Sprintf("код ответа %d", api.Status)
+	case api.IsZero():
+		text := fmt.Sprintf("%d", api.Status)
+		return &docflow.Refusal{Code: "service_refused", CRMText: "Реестро отклонил запрос: код ответа " + text + ". Попробуйте ещё раз; если отказ повторится, обратитесь в поддержку Контур.Реестро.",
+			TextEN: "Reestro refused: status " + text, Said: api.Text, Cause: err}
 	}
-	return &docflow.Refusal{Code: "service_refused", CRMText: "Реестро отклонил запрос: " + text, TextEN: "Reestro refused: " + text, Cause: err}
+	refusal := feed.Refused("service_refused", kind, api.Fault, "Реестро отклонил запрос: ", "Reestro refused: ")
+	refusal.Cause = err
+	return refusal
 }

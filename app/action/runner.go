@@ -182,7 +182,7 @@ func (c *call) await(id docflow.ID, until docflow.Until, writes ...lane.Write) l
 // refuse ends a run with a business no: it is shown in the card and returned to the robot.
 func (r *runner) refuse(c *call, refusal *docflow.Refusal) lane.Result {
 	effects := reaction.Refused(string(c.portal), c.Card, c.action.Name.RU, refusal, c.EventToken)
-	return lane.Result{Note: refusal.Code + ": " + refusal.CRMText, Writes: []lane.Write{reaction.Enqueue{Effects: effects}}}
+	return lane.Result{Note: refusal.Code + ": " + refusal.Journal(), Writes: []lane.Write{reaction.Enqueue{Effects: effects}}}
 }
 
 // record finds the docflow that the parameters name, or the card's latest.

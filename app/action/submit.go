@@ -48,7 +48,7 @@ func runSubmit(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	}
 	answer, err := client.Submit(ctx, id)
 	if upstream.ClassOf(err) == upstream.Refused && err != nil {
-		refusal := refusalOf(err)
+		refusal := refusalOf(err, realty.Kind(rec.Kind))
 		refusal.Code = "submit_refused"
 		return lane.Result{}, refusal // the docflow stays where it is: sign or correct, then submit again
 	}

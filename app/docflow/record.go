@@ -143,11 +143,20 @@ type Refusal struct {
 	Code    string `json:"code"`             // stable, for robots: invalid_field, no_access, …
 	CRMText string `json:"text"`             // Russian, for the card: names field, rule and remedy
 	TextEN  string `json:"textEn,omitempty"` // the same in English
+	Said    string `json:"said,omitempty"`   // the service's own words, for the journal
 	Cause   error  `json:"-"`                // for the log
 }
 
 // Error implements error.
 func (r *Refusal) Error() string { return r.Code + ": " + r.CRMText }
+
+// Journal is the text with the service's own words.
+func (r *Refusal) Journal() string {
+	if r.Said == "" {
+		return r.CRMText
+	}
+	return r.CRMText + " [" + r.Said + "]"
+}
 
 // Unwrap gives the cause to errors.Is and errors.As.
 func (r *Refusal) Unwrap() error { return r.Cause }

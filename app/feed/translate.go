@@ -37,8 +37,7 @@ func FromRealty(d realty.Docflow, cause string, token realty.Token, at time.Time
 		}
 	}
 	if d.Fault != nil && d.Fault.Summary() != "" {
-		u.Refusal = &docflow.Refusal{Code: "service_" + faultCode(*d.Fault), CRMText: "Реестро: " + d.Fault.Summary(),
-			TextEN: "Reestro: " + d.Fault.Summary()}
+		u.Refusal = Refused("service_"+faultCode(*d.Fault), d.Kind, *d.Fault, "Реестро: ", "Reestro: ")
 	}
 	if u.State == docflow.Failed && u.Refusal == nil {
 		u.Refusal = &docflow.Refusal{Code: "service_error", CRMText: "Реестро завершил документооборот с ошибкой и не назвал причину. Обратитесь в поддержку Контур.Реестро.",

@@ -26,7 +26,8 @@ func TestFromRealty(t *testing.T) {
 	named := []docflow.Statement{{FileID: "c5e78cb0-5234-4bae-9300-9b6d926afbe1", PersonID: "123", Person: "Тестович Тест Тестов", SNILS: "00000000055"}}
 	file := []docflow.File{{ID: "d4959ec6-47e6-4b5a-99ae-9591ec1918ad", Type: "outdoc", Signatures: []string{"daf09150-c7d2-4b7c-b5c5-da0c08c6e516"}}}
 	fault := &docflow.Refusal{Code: "service_validation",
-		CRMText: "Реестро: objectRequest.options.cadastralNumber: must not be null", TextEN: "Reestro: objectRequest.options.cadastralNumber: must not be null"}
+		CRMText: "Реестро: Кадастровый номер (cadastralNumber): не заполнено. Заполните это поле карточки",
+		TextEN:  "Reestro: objectRequest.options.cadastralNumber: must not be null", Said: "objectRequest.options.cadastralNumber: must not be null"}
 	silent := &docflow.Refusal{Code: "service_error",
 		CRMText: "Реестро завершил документооборот с ошибкой и не назвал причину. Обратитесь в поддержку Контур.Реестро.",
 		TextEN:  "Reestro ended the docflow with an error and named no cause. Ask Kontur.Reestro support."}

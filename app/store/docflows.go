@@ -193,7 +193,7 @@ func (t *tx) move(rec docflow.Record, u docflow.Update) ([]reaction.Effect, erro
 			note = "unexpected move"
 		}
 		if next.Refusal != nil {
-			note = next.Refusal.CRMText
+			note = next.Refusal.Journal()
 		}
 		if err := t.addHistory(rec.ID, docflow.HistoryEntry{State: next.State, Requirement: next.Requirement,
 			Cause: u.Cause, Token: u.Token, Note: note, At: u.At}); err != nil {

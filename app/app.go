@@ -170,7 +170,7 @@ func (a *App) wire(o Options) error {
 // workers gives every kind of row its worker.
 func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispatcher {
 	actions := action.New(action.Deps{Store: a.store, Messages: a.store, Portals: a.settings, Clients: a.clients, Check: schemaChecker{schemas},
-		Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
+		Sealer: a.sealer, Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
 	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
 		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind, Watched: a.settings.Watched})
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
@@ -178,7 +178,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 	boxes := feed.NewBoxes(feed.BoxDeps{Store: a.store, Diadoc: a.clients.Diadoc, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
 		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
 	work := dispatcher{
-		inbox.KindRobot: actions, inbox.KindHook: actions, action.KindAction: actions, action.KindDecide: actions.Decider(),
+		inbox.KindRobot: actions, inbox.KindHook: actions, inbox.KindPage: actions, action.KindAction: actions, action.KindDecide: actions.Decider(),
 		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindBox: boxes,
 		portal.KindSetup: setup, portal.KindCheck: setup, portal.KindErase: eraser{a.store, o.Now}, kindPrune: &pruner{a.store, keepDone, o.Now},
 		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,

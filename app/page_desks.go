@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"konturbridge/app/page"
+	"konturbridge/app/portal"
+	"konturbridge/app/settings"
 )
 
 // desks builds the page packages. Their tabs stand in the main page's header in this order; the first one
@@ -20,7 +22,16 @@ func (a *App) desks() ([]page.Desk, error) {
 	return all, nil
 }
 
-// may is the one place that decides what a page's session may do.
-func (a *App) may(_ context.Context, s page.Session, right page.Right) (bool, error) {
-	return page.May(s, right), nil
+// may is the one place that decides what a page's session may do: the portal's administrators everything, others
+// what the settings let them. Settings that can't be read give nobody more than they have without.
+func (a *App) may(ctx context.Context, s page.Session, right page.Right) (bool, error) {
+	role, named := map[page.Right]string{page.Act: settings.RoleAct, page.Journal: settings.RoleJournal, page.Manage: settings.RoleSettings}[right]
+	if !named || s.Admin || right == page.Act && !s.HasCard() {
+		return page.May(s, right), nil
+	}
+	set, err := a.settings.Settings(ctx, portal.ID(s.Portal))
+	if err != nil {
+		return page.May(s, right), nil
+	}
+	return set.Roles.May(s.User, role), nil
 }

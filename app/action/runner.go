@@ -63,6 +63,7 @@ type Deps struct {
 	Portals  Portals
 	Clients  Clients
 	Check    mapping.Checker
+	Sealer   Sealer // opens files that people handed over in a page
 	Now      func() time.Time
 	NotFound error // what Store returns for a docflow that does not exist
 	// Uncertain is how long a lost answer is looked for before a person is asked; zero: two minutes.

@@ -309,3 +309,38 @@ func FuzzReadHappened(f *testing.F) {
 		require.Equal(t, h, again)
 	})
 }
+
+// TestPageIsStoredOnce: a form that is sent twice is worked once; another press of the same button is another form.
+func TestPageIsStoredOnce(t *testing.T) {
+	t.Parallel()
+	in, s, box := setup(t)
+	ask := inbox.PageAsk{Card: docflow.Card{EntityType: 2, ID: 57}, Code: "realty_sign", UserID: 9, Once: "one",
+		Properties: bitrix.Properties{"docflow_id": {Values: []string{"d-1"}}},
+		Files:      []inbox.PageFile{{Param: "signatures", Name: "заявление.sig", Data: []byte("signed bytes")}}}
+	for _, tc := range []struct {
+		once  string
+		user  int64
+		again bool
+	}{{"one", 9, false}, {"one", 9, true}, {"two", 9, false}, {"one", 10, false}} {
+		ask.Once, ask.UserID = tc.once, tc.user
+		duplicate, err := in.Page(t.Context(), member, ask)
+		require.NoError(t, err)
+		require.Equal(t, tc.again, duplicate, tc)
+	}
+	rows := s.rows(t)
+	require.Len(t, rows, 3)
+	require.Equal(t, []string{member, "2:57", "d-1", inbox.KindPage, "realty_sign"},
+		[]string{rows[0].Lane, rows[0].Part, rows[0].Key, rows[0].Kind, rows[0].Code})
+	require.NotContains(t, string(rows[0].Body), "signed bytes")
+	call, err := inbox.ReadCall(rows[0].Body)
+	require.NoError(t, err)
+	require.EqualValues(t, 9, call.UserID)
+	data, err := box.Open(call.Files[0].Sealed, inbox.FileBind(member))
+	require.NoError(t, err)
+	require.Equal(t, "signed bytes", string(data))
+
+	ask.Once, ask.Files[0].Data = "large", make([]byte, inbox.MaxPageFiles+1)
+	_, err = in.Page(t.Context(), member, ask)
+	require.Error(t, err)
+	require.Len(t, s.rows(t), 3)
+}

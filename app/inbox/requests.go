@@ -16,6 +16,7 @@ const (
 	KindHook   = "hook"
 	KindEvent  = "event"
 	KindAction = "action"
+	KindPage   = "page" // a person, in a page of the bridge
 )
 
 // Call is an action that a robot or a webhook step asked for, as it is stored.
@@ -27,6 +28,14 @@ type Call struct {
 	Deadline   time.Time         `json:"deadline,omitzero"`  // when the step gives up
 	AnswerBy   time.Time         `json:"answer_by,omitzero"` // when it is answered at the latest
 	UserID     int64             `json:"user,omitempty"`
+	Files      []File            `json:"files,omitempty"`
+}
+
+// File is a small file that a person handed over with an action, in place of one of the portal's.
+type File struct {
+	Param  string `json:"param"` // the parameter that it is a value of
+	Name   string `json:"name"`
+	Sealed []byte `json:"sealed"`
 }
 
 // Called stores that a workflow's call of a robot came, for whoever looks for calls that did not.
@@ -64,6 +73,9 @@ func ReadHappened(body []byte) (Happened, error) {
 
 // TokenBind names the place that a sealed event token belongs to.
 func TokenBind(portal string) string { return "event_token/" + portal }
+
+// FileBind names the place that a sealed file belongs to.
+func FileBind(portal string) string { return "page_file/" + portal }
 
 // cardOf finds the card that a request is about; ok is false for documents that are no CRM card.
 func cardOf(id bitrix.DocumentID) (docflow.Card, bool) {

@@ -27,10 +27,12 @@ type Right string
 
 // The rights.
 const (
-	Look   Right = "look"   // anyone of the portal
-	See    Right = "see"    // see the docflows of the session's card
-	Act    Right = "act"    // do something with the session's card
-	Manage Right = "manage" // the settings and the journal of all cards: administrators
+	Look    Right = "look"     // anyone of the portal
+	See     Right = "see"      // see the docflows of the session's card
+	Act     Right = "act"      // do something with the session's card
+	Journal Right = "journal"  // see what happened in all cards, and try it again
+	Manage  Right = "settings" // change the settings
+	Admin   Right = "admin"    // administrators of the portal alone
 )
 
 // May is who may do what, as long as a portal's settings say nothing else: whoever may open a card may act in
@@ -41,7 +43,7 @@ func May(s Session, right Right) bool {
 		return true
 	case See, Act:
 		return s.HasCard()
-	case Manage:
+	case Journal, Manage, Admin:
 		return s.Admin
 	default:
 		return false

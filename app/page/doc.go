@@ -19,10 +19,10 @@
 //		set, err := page.NewSet(templates, "templates/*.html")
 //		p := &pages{d, set}
 //		return page.Desk{
-//			Tabs:   []page.Tab{{Path: "journal", RU: "Журнал", EN: "Journal", Right: page.Manage}},
+//			Tabs:   []page.Tab{{Path: "journal", RU: "Журнал", EN: "Journal", Right: page.Journal}},
 //			Routes: []page.Route{
-//				{Method: "GET", Path: "journal", Right: page.Manage, Do: p.list},
-//				{Method: "POST", Path: "journal/:id/retry", Right: page.Manage, Do: p.retry},
+//				{Method: "GET", Path: "journal", Right: page.Journal, Do: p.list},
+//				{Method: "POST", Path: "journal/:id/retry", Right: page.Journal, Do: p.retry},
 //			},
 //		}, err
 //	}

@@ -22,7 +22,7 @@ type undone struct {
 
 // isAction reports whether rows of a kind run an action of the catalogue.
 func isAction(kind string) bool {
-	return slices.Contains([]string{inbox.KindRobot, inbox.KindHook, inbox.KindAction}, kind)
+	return slices.Contains([]string{inbox.KindRobot, inbox.KindHook, inbox.KindAction, inbox.KindPage}, kind)
 }
 
 // tell shows in the card that an action was given up, and lets a workflow that waits for it go on with an

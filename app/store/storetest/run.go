@@ -66,6 +66,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"looks wait in one row":                 looksWait,
 		"sweeps":                                sweeps,
 		"jobs":                                  jobs,
+		"jobs of a card":                        cardJobs,
 		"a job is tried again with its effects": retryEffects,
 		"pruning goes in small steps":           prunes,
 		"pruning passes young rows by":          prunesPast,

@@ -246,8 +246,7 @@ func FuzzCheck(f *testing.F) {
 
 func TestLabel(t *testing.T) {
 	t.Parallel()
-	set, err := schema.Load()
-	require.NoError(t, err)
+	checker := load(t)
 	for path, want := range map[string]string{
 		"object.cadastralNumber":                               "Кадастровый номер",
 		"buyer.sharedOwnership.shares[1].owner.person.surname": "Фамилия",
@@ -256,12 +255,12 @@ func TestLabel(t *testing.T) {
 		"buyer.sharedOwnership.shares[1].owner.person.snils[": "СНИЛС",
 		"": "",
 	} {
-		got := set.Label("right_movement_request", path)
+		got := checker.Label("right_movement_request", path)
 		if want == "" {
 			require.Empty(t, got, path)
 			continue
 		}
 		require.Contains(t, got, want, path)
 	}
-	require.Empty(t, set.Label("lease_request", "object"))
+	require.Empty(t, checker.Label("lease_request", "object"))
 }

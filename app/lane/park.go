@@ -7,11 +7,20 @@ type slot struct {
 	s     *Scheduler
 	q     *queue
 	kind  string
+	job   int64
 	waits int  // under way: calls of one row may wait side by side
 	over  bool // the run has ended
 }
 
 type slotKey struct{}
+
+// Job is the id of the row that runs under ctx; 0 when none does.
+func Job(ctx context.Context) int64 {
+	if sl, _ := ctx.Value(slotKey{}).(*slot); sl != nil {
+		return sl.job
+	}
+	return 0
+}
 
 // Park tells the scheduler that the row which ctx belongs to waits for something outside, such as its
 // portal's budget of requests, and needs no worker meanwhile: another row runs in its place. The row still

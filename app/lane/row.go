@@ -93,10 +93,14 @@ type Result struct {
 	Note    string    // for the journal, in words, without secrets
 	Key     string    // set with Aside: the docflow whose later rows must wait too
 	Writes  []Write   // committed with the outcome or not at all
+	// Trace is what the run leaves in the journal: committed with the outcome, whatever that is, also beside
+	// an error. Nil: nothing.
+	Trace Write
 }
 
-// Worker works one row. An error is judged by its class (see [Judge]); a Result with a nil error is
-// taken as it is. The same row may be run again after a crash: a worker starts from what is stored.
+// Worker works one row. An error is judged by its class (see [Judge]), and of the Result beside it only the
+// Trace is taken; a Result with a nil error is taken as it is. The same row may be run again after a crash: a
+// worker starts from what is stored.
 type Worker interface {
 	Work(ctx context.Context, row Row) (Result, error)
 }

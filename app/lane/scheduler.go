@@ -280,7 +280,7 @@ func (s *Scheduler) workLoop() {
 
 func (s *Scheduler) runOne(q *queue, row Row) {
 	started := s.cfg.Now()
-	sl := &slot{s: s, q: q, kind: row.Kind}
+	sl := &slot{s: s, q: q, kind: row.Kind, job: row.ID}
 	ctx := context.WithValue(q.ctx, slotKey{}, sl)
 	result, err := s.work(ctx, row)
 	s.leave(sl)
@@ -302,7 +302,9 @@ func (s *Scheduler) runOne(q *queue, row Row) {
 	}
 	tries := 0
 	if err != nil {
+		trace := result.Trace
 		result, tries = s.cfg.Schedule.Judge(err, row.Tries, now)
+		result.Trace = trace
 	}
 	if result.At.UnixMilli() == row.RunAt.UnixMilli() {
 		result.At = result.At.Add(time.Millisecond) // an outcome moves the row: see Store.Finish
@@ -333,6 +335,10 @@ func (s *Scheduler) commit(row Row, result Result, tries int) {
 			s.finished(row, result, tries)
 		case errors.Is(err, ErrLeaseLost):
 			s.forget(row.Lease)
+		case result.Trace != nil && !errors.Is(err, ErrStoreDown): // no work is done twice for the journal's sake
+			s.cfg.Log.Error("outcome refused; trying without its trace", "kind", row.Kind, "job", row.ID, "error", err)
+			result.Trace = nil
+			s.commit(row, result, tries)
 		case len(result.Writes) > 0 && !errors.Is(err, ErrStoreDown):
 			// The writes themselves were refused: the work is done again from what is stored.
 			s.cfg.Log.Error("outcome refused", "kind", row.Kind, "code", row.Code, "job", row.ID, "error", err)

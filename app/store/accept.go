@@ -182,11 +182,12 @@ func (t *tx) insertRows(rows []lane.NewRow) ([]int64, error) {
 }
 
 func (t *tx) insertOne(r lane.NewRow, now int64) (int64, error) {
-	st, err := t.stmt(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+	st, err := t.stmt(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside, cause)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
 	if err != nil {
 		return 0, err
 	}
-	res, err := st.ExecContext(t.ctx, r.Lane, r.Part, r.Key, r.Kind, r.Code, r.Body, now, ms(r.RunAt), boolInt(r.Aside))
+	res, err := st.ExecContext(t.ctx, r.Lane, r.Part, r.Key, r.Kind, r.Code, r.Body, now, ms(r.RunAt), boolInt(r.Aside), t.job)
 	if err != nil {
 		return 0, err
 	}
@@ -201,11 +202,11 @@ func (t *tx) insertMany(rows []lane.NewRow, now int64) ([]int64, error) {
 		lanes[i], parts[i], docs[i], kinds[i] = r.Lane, r.Part, r.Key, r.Kind
 		codes[i], bodies[i], runs[i], asides[i] = r.Code, r.Body, ms(r.RunAt), int64(boolInt(r.Aside))
 	}
-	found, err := t.query(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside)
-		SELECT lane, part, doc, kind, code, body, ?::bigint, run_at, aside::smallint FROM
+	found, err := t.query(`INSERT INTO inbox (lane, part, doc, kind, code, body, received, run_at, aside, cause)
+		SELECT lane, part, doc, kind, code, body, ?::bigint, run_at, aside::smallint, ?::bigint FROM
 		unnest(?::text[], ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[], ?::bigint[], ?::bigint[])
 		WITH ORDINALITY AS r (lane, part, doc, kind, code, body, run_at, aside, n) ORDER BY n RETURNING id`,
-		now, lanes, parts, docs, kinds, codes, bodies, runs, asides)
+		now, t.job, lanes, parts, docs, kinds, codes, bodies, runs, asides)
 	if err != nil {
 		return nil, err
 	}

@@ -141,6 +141,9 @@ func (t *tx) prepare(p docflow.Prepare) error {
 	if err := t.addHistory(r.ID, docflow.HistoryEntry{State: r.State, Cause: docflow.CausePrepared, Note: strings.Join(p.Doubtful, "\n"), At: r.Created}); err != nil {
 		return err
 	}
+	if err := t.addNumbers(r.Portal, r.ID, requestNumbers(r.Body)); err != nil {
+		return err
+	}
 	if p.Waiter != nil {
 		return t.addWaiter(*p.Waiter)
 	}
@@ -203,6 +206,9 @@ func (t *tx) move(rec docflow.Record, u docflow.Update) ([]reaction.Effect, erro
 	if err := t.saveDocflow(next); err != nil {
 		return nil, err
 	}
+	if err := t.addNumbers(rec.Portal, rec.ID, newDuties(rec, next)); err != nil {
+		return nil, err
+	}
 	met, waiting, err := t.waitersOf(next, ch)
 	if err != nil {
 		return nil, err
@@ -238,8 +244,8 @@ func (t *tx) signed(w docflow.Signed) error {
 }
 
 func (t *tx) addHistory(id docflow.ID, h docflow.HistoryEntry) error {
-	_, err := t.exec(`INSERT INTO docflow_history (docflow, state, requirement, cause, token, note, at)
-		VALUES (?, ?, ?, ?, ?, ?, ?)`, string(id), string(h.State), string(h.Requirement), h.Cause, h.Token, h.Note, ms(h.At))
+	_, err := t.exec(`INSERT INTO docflow_history (docflow, state, requirement, cause, token, note, at, job)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(id), string(h.State), string(h.Requirement), h.Cause, h.Token, h.Note, ms(h.At), t.job)
 	return err
 }
 

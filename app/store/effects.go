@@ -88,8 +88,8 @@ func (t *tx) ended(w reaction.Ended) error {
 	if w.Failed {
 		state = 2
 	}
-	_, err := t.exec(`UPDATE effects SET state = ?, note = ?, finished = ? WHERE id = ? AND state = 0`,
-		state, w.Note, ms(t.now), w.ID)
+	_, err := t.exec(`UPDATE effects SET state = ?, note = ?, finished = ?, job = ? WHERE id = ? AND state = 0`,
+		state, w.Note, ms(t.now), t.job, w.ID)
 	return err
 }
 

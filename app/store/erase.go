@@ -22,9 +22,17 @@ func erasers() []eraser {
 	return []eraser{
 		{`SELECT h.id FROM docflow_history h JOIN docflows d ON d.id = h.docflow WHERE d.portal = ? AND d.created <= ? LIMIT ?`,
 			`DELETE FROM docflow_history WHERE id = ?`},
+		{`SELECT DISTINCT n.docflow FROM docflow_numbers n JOIN docflows d ON d.id = n.docflow WHERE d.portal = ? AND d.created <= ? LIMIT ?`,
+			`DELETE FROM docflow_numbers WHERE docflow = ?`},
 		{`SELECT id FROM docflows WHERE portal = ? AND created <= ? LIMIT ?`, `DELETE FROM docflows WHERE id = ?`},
 		{`SELECT id FROM robot_calls WHERE portal = ? AND called <= ? LIMIT ?`, `DELETE FROM robot_calls WHERE id = ?`},
 		{`SELECT id FROM effects WHERE portal = ? AND created <= ? AND state <> 0 LIMIT ?`, `DELETE FROM effects WHERE id = ?`},
+		{`SELECT c.job FROM calls c JOIN inbox i ON i.id = c.job WHERE i.lane = ? AND i.received <= ? AND i.state <> 0 LIMIT ?`,
+			`DELETE FROM calls WHERE job = ?`},
+		{`SELECT r.job FROM runs r JOIN inbox i ON i.id = r.job WHERE i.lane = ? AND i.received <= ? AND i.state <> 0 LIMIT ?`,
+			`DELETE FROM runs WHERE job = ?`},
+		{`SELECT a.job FROM job_acts a JOIN inbox i ON i.id = a.job WHERE i.lane = ? AND i.received <= ? AND i.state <> 0 LIMIT ?`,
+			`DELETE FROM job_acts WHERE job = ?`},
 		{`SELECT id FROM inbox WHERE lane = ? AND received <= ? AND state <> 0 LIMIT ?`, `DELETE FROM inbox WHERE id = ?`},
 	}
 }

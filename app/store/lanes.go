@@ -265,6 +265,7 @@ func (t *tx) endMany(group []*op) (rest []*op, err error) {
 		}
 		ids, states = append(ids, o.ended.row.ID), append(states, o.ended.state())
 		tries, notes = append(tries, int64(o.ended.tries)), append(notes, o.ended.r.Note)
+		t.trace(o.ended.row, o.ended.r)
 	}
 	if len(ids) == 0 {
 		return rest, nil
@@ -293,6 +294,13 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 	if !ok {
 		return ownError{lane.ErrLeaseLost}
 	}
+	if err := t.traceInTurn(row, r); err != nil {
+		return err
+	}
+	if r.Verdict != lane.Again { // what repeats itself for ever is nobody's cause
+		t.job = row.ID
+		defer func() { t.job = 0 }()
+	}
 	var n int64
 	switch r.Verdict {
 	case lane.Done, lane.Dead:
@@ -307,8 +315,8 @@ func (t *tx) finish(row lane.Row, r lane.Result, tries int) error {
 		if r.Key != "" {
 			key = r.Key
 		}
-		n, err = t.exec(`UPDATE inbox SET run_at = ?, aside = ?, tries = ?, note = ?, doc = ? WHERE id = ? AND state = 0 AND run_at <> ?`,
-			ms(r.At), aside, tries, r.Note, key, row.ID, ms(r.At))
+		n, err = t.exec(`UPDATE inbox SET run_at = ?, aside = ?, tries = ?, note = ?, doc = ?, finished = ?
+			WHERE id = ? AND state = 0 AND run_at <> ?`, ms(r.At), aside, tries, r.Note, key, ms(t.now), row.ID, ms(r.At))
 	}
 	if err != nil {
 		return err
@@ -335,6 +343,8 @@ func (s *Store) Write(ctx context.Context, l lane.Lease, writes ...lane.Write) e
 		if !ok {
 			return ownError{lane.ErrLeaseLost}
 		}
+		t.job = lane.Job(ctx)
+		defer func() { t.job = 0 }()
 		return t.apply(writes)
 	}, writes...)
 }

@@ -79,8 +79,10 @@ type Store struct {
 	sched  atomic.Pointer[Scheduler]
 	node   atomic.Pointer[string] // under which this process claims lanes
 	pruned atomic.Int64           // where the next step of Prune begins
-	lock   *os.File
-	closed atomic.Bool
+
+	prunedEffects atomic.Int64 // the same among the effects
+	lock          *os.File
+	closed        atomic.Bool
 }
 
 // Open opens the database, migrates it and starts its writer.

@@ -23,6 +23,8 @@ type tx struct {
 	told   map[string]bool  // lanes that other nodes were told of
 	reread []string         // lanes whose rows were changed by hand
 	covers []covered        // rows that another row's outcome has ended
+	job    int64            // the row whose work is being stored; 0: none that people would ask for
+	traces []traced         // what runs leave in the journal
 }
 
 // runAll runs accepts first and everything else after them, in the order in which it came; where many rows
@@ -58,7 +60,7 @@ func (t *tx) runAll(group []*op) error {
 			return err
 		}
 	}
-	return nil
+	return t.storeTraces()
 }
 
 // ownError is an op's own failure that changed nothing: the rest of the group is committed.

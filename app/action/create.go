@@ -8,6 +8,7 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/mapping"
+	"konturbridge/bitrix"
 	"konturbridge/realty"
 )
 
@@ -46,22 +47,12 @@ func runCreate(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 
 // mapped makes the request of a card: render, check everything at once, upload the files, freeze.
 func (r *runner) mapped(ctx context.Context, c *call, client *realty.Client, kind realty.Kind, requestID string) (frozen, error) {
-	m, err := r.mapping(ctx, c, kind)
+	made, err := r.rendered(ctx, c, kind)
 	if err != nil {
 		return frozen{}, err
 	}
-	b24, err := r.Clients.Bitrix(ctx, c.portal)
-	if err != nil {
-		return frozen{}, err
-	}
-	card, err := r.readCard(ctx, b24, c, m.Reads())
-	if err != nil {
-		return frozen{}, err
-	}
-	result, problems := m.Render(card)
-	problems = append(problems, mapping.Check(r.Check, string(kind), result)...)
 	var bad, doubtful []string
-	for _, p := range problems {
+	for _, p := range made.problems {
 		if p.Severity == mapping.SeverityError {
 			bad = append(bad, p.Text())
 		} else {
@@ -71,11 +62,37 @@ func (r *runner) mapped(ctx context.Context, c *call, client *realty.Client, kin
 	if len(bad) > 0 {
 		return frozen{}, invalid(bad)
 	}
-	up := &uploader{b24: b24, client: client, card: card, done: map[string]uploaded{}}
-	options, err := result.Resolve(func(use mapping.FileUse) (any, error) { return up.content(ctx, use) })
+	up := &uploader{b24: made.b24, client: client, card: made.card, done: map[string]uploaded{}}
+	options, err := made.result.Resolve(func(use mapping.FileUse) (any, error) { return up.content(ctx, use) })
 	if err != nil {
 		return frozen{}, err
 	}
 	body, err := client.Spelling().CreateBody(kind, requestID, options)
 	return frozen{body, doubtful}, err
+}
+
+// rendering is what a mapping made of a card, before any file is read.
+type rendering struct {
+	b24      *bitrix.Client
+	card     mapping.Card
+	result   mapping.Result
+	problems []mapping.Problem
+}
+
+// rendered makes it with the mapping that the call names and tells everything that is wrong with it.
+func (r *runner) rendered(ctx context.Context, c *call, kind realty.Kind) (rendering, error) {
+	m, err := r.mapping(ctx, c, kind)
+	if err != nil {
+		return rendering{}, err
+	}
+	b24, err := r.Clients.Bitrix(ctx, c.portal)
+	if err != nil {
+		return rendering{}, err
+	}
+	card, err := r.readCard(ctx, b24, c, m.Reads())
+	if err != nil {
+		return rendering{}, err
+	}
+	result, problems := m.Render(card)
+	return rendering{b24, card, result, append(problems, mapping.Check(r.Check, string(kind), result)...)}, nil
 }

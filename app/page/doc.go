@@ -54,6 +54,7 @@
 //
 //	{{t "Журнал" "Journal"}}                 the text in the page's language, Russian first
 //	{{pick .TextRU .TextEN}}                 the same for data; an empty English text falls back to Russian
+//	{{say .Name}}                            the same for a [Text]
 //	{{when .At}}                             a moment, shown in the browser's own time zone
 //	{{day .At}}                              its date
 //	{{icon "copy"}}                          an inline picture: copy, check, alert, clock, file, download, up, retry, close, ruble, pen, link, info, plus
@@ -78,6 +79,7 @@
 //	data-poll="3"     anywhere in a region's fragment: the region asks again every 3 seconds as long as it is there.
 //	                  What somebody has begun to fill is never overwritten. Give an id to what may hold the focus, and
 //	                  to details, which stay open by it
+//	data-home="…"     in what a POST puts into a region: the address that the region asks from then on
 //	data-filter       on a form that is no input: it does not hold back the polling
 //	data-copy="…"     copies on a press
 //	data-download="…" on a link (href) to a page's file: fetched with the session, saved under that name

@@ -25,6 +25,7 @@ type View struct {
 	Waiting string // why an installation waits; "" when it doesn't
 	Frame   bool   // whether the portal's own script is loaded
 	HasCard bool   // a tab of a card that exists
+	MayAct  bool   // in that card
 	Tabs    []Tab  // those of the main page that its user may see
 	Robot   RobotForm
 }

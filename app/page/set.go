@@ -48,6 +48,17 @@ func (s *Set) HTML(lang, name string, data any) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// Text is a text in both languages; an empty English one falls back to Russian.
+type Text struct{ RU, EN string }
+
+// In gives the text in a language.
+func (t Text) In(lang string) string {
+	if lang == "en" && t.EN != "" {
+		return t.EN
+	}
+	return t.RU
+}
+
 // Chip is a state in a word.
 type Chip struct{ Kind, Text string }
 
@@ -90,14 +101,10 @@ type Fault struct{ Field, Text string }
 
 func helpers(lang string) template.FuncMap {
 	return template.FuncMap{
-		"lang": func() string { return lang },
-		"t":    func(ru, en string) string { return translate(lang, ru, en) },
-		"pick": func(ru, en string) string {
-			if lang == "en" && en != "" {
-				return en
-			}
-			return ru
-		},
+		"lang":   func() string { return lang },
+		"t":      func(ru, en string) string { return translate(lang, ru, en) },
+		"pick":   func(ru, en string) string { return Text{ru, en}.In(lang) },
+		"say":    func(t Text) string { return t.In(lang) },
 		"when":   func(at time.Time) template.HTML { return moment(at, "02.01.2006, 15:04", "moment") },
 		"day":    func(at time.Time) template.HTML { return moment(at, "02.01.2006", "day") },
 		"icon":   icon,

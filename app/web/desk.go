@@ -46,9 +46,7 @@ func (h *handlers) factsOf(s portal.Session, p portal.Portal) page.Session {
 }
 
 // tabs lists the places of the main page that a user may see.
-func (h *handlers) tabs(c *fiber.Ctx, s page.Session) ([]page.Tab, error) {
-	ctx, cancel := stored(c)
-	defer cancel()
+func (h *handlers) tabs(ctx context.Context, s page.Session) ([]page.Tab, error) {
 	var all []page.Tab
 	for _, desk := range h.deps.Desks {
 		for _, tab := range desk.Tabs {

@@ -37,10 +37,14 @@ func (h *handlers) open(c *fiber.Ctx, name string) error {
 		return err
 	}
 	view := page.View{Portal: visit.Portal.Domain, HasCard: visit.Session.Card.ID != 0}
-	if name == page.Main {
-		if view.Tabs, err = h.tabs(c, h.factsOf(visit.Session, visit.Portal)); err != nil {
-			return err
-		}
+	ctx, cancel := stored(c)
+	defer cancel()
+	facts := h.factsOf(visit.Session, visit.Portal)
+	if view.MayAct, err = h.deps.May(ctx, facts, page.Act); err != nil {
+		return err
+	}
+	if view.Tabs, err = h.tabs(ctx, facts); err != nil {
+		return err
 	}
 	return h.render(c, name, visit.Lang, visit.Portal.Origin(), visit.Session, view)
 }

@@ -76,7 +76,9 @@
       load(region, { "Bridge-Poll": "1" });
     }, Number(poll.dataset.poll) * 1000 * (slower || 1)));
   }
-  function refresh() { document.querySelectorAll("[data-region]").forEach((region) => load(region)); }
+  function refresh() {
+    document.querySelectorAll("[data-region]").forEach((region) => region.querySelector("form[data-touched]") || load(region));
+  }
   body.addEventListener("refresh", () => setTimeout(refresh));
 
   body.addEventListener("htmx:configRequest", (event) => {
@@ -127,6 +129,8 @@
       d.target.dataset.region = d.pathInfo.finalRequestPath;
       versions.set(d.target, { path: d.pathInfo.finalRequestPath, version });
     } else {
+      const home = d.target.querySelector("[data-home]");
+      if (home) { d.target.dataset.region = home.dataset.home; }
       versions.delete(d.target);
     }
   });

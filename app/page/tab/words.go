@@ -1,0 +1,128 @@
+package tab
+
+import (
+	"konturbridge/app/docflow"
+	"konturbridge/app/page"
+)
+
+func text(ru, en string) page.Text { return page.Text{RU: ru, EN: en} }
+
+// kindText names a docflow type; one that the bridge does not know goes by its own word.
+func kindText(rec docflow.Record) page.Text {
+	if rec.System == docflow.Diadoc {
+		if rec.Kind == docflow.KindInvitation {
+			return text("Приглашение контрагенту в Диадок", "Invitation of a counteragent to Diadoc")
+		}
+		return text("Документы в Диадоке", "Documents at Diadoc")
+	}
+	known := map[string]page.Text{
+		"object_request":                        text("Выписка из ЕГРН", "Extract from the register"),
+		"right_movement_request":                text("Регистрация перехода права", "Registration of a transfer of title"),
+		"equity_agreement_registration_request": text("Регистрация договора долевого участия", "Registration of an equity agreement"),
+		"right_assignment_request":              text("Регистрация уступки права", "Registration of an assignment"),
+		"encumbrance_request":                   text("Регистрация обременения", "Registration of an encumbrance"),
+		"cessation_encumbrance_request":         text("Снятие обременения", "Cessation of an encumbrance"),
+		"additional_packet_request":             text("Дополнительный пакет документов", "Additional package of documents"),
+		"action_request":                        text("Сопроводительный запрос", "Accompanying request"),
+	}
+	if t, ok := known[rec.Kind]; ok {
+		return t
+	}
+	return text(rec.Kind, rec.Kind)
+}
+
+// key is a place in a line of steps: a state with what it waits for.
+func key(state docflow.State, needs docflow.Requirement) string {
+	if state == docflow.Suspended && needs != "" {
+		return string(state) + "/" + string(needs)
+	}
+	return string(state)
+}
+
+// The places of Реестро that are more than a state.
+var (
+	toSign   = key(docflow.Suspended, docflow.RequireSignature)
+	toPay    = key(docflow.Suspended, docflow.RequirePayment)
+	toAnswer = key(docflow.Suspended, docflow.RequireAnswer)
+)
+
+// stepText names a place in a line of steps; a state that the bridge does not know goes by its own word.
+func stepText(at string) page.Text {
+	known := map[string]page.Text{
+		string(docflow.Prepared):  text("Подготовлен", "Prepared"),
+		string(docflow.Uncertain): text("Неизвестно, подан ли", "Not known whether filed"),
+		string(docflow.Queued):    text("В очереди на отправку", "Waiting to be sent"),
+		string(docflow.Verified):  text("Проверка подписей", "Check of signatures"),
+		string(docflow.Sent):      text("В Росреестре", "With the registrar"),
+		string(docflow.Suspended): text("Нужны действия", "Something is needed"),
+		string(docflow.Completed): text("Готово", "Done"),
+		string(docflow.Failed):    text("Ошибка", "Error"),
+		toSign:                    text("Подписание", "Signatures"),
+		toPay:                     text("Оплата пошлины", "Duty"),
+		toAnswer:                  text("Приостановлен Росреестром", "Suspended by the registrar"),
+	}
+	if t, ok := known[at]; ok {
+		return t
+	}
+	if t, ok := documentText(docflow.State(at)); ok {
+		return t
+	}
+	return text(at, at)
+}
+
+// documentText names a state of what lives in Диадок.
+func documentText(state docflow.State) (page.Text, bool) {
+	known := map[docflow.State]page.Text{
+		docflow.Prepared:        text("Подготовлен", "Prepared"),
+		docflow.Uncertain:       text("Неизвестно, отправлен ли", "Not known whether sent"),
+		docflow.Failed:          text("Не отправлен", "Not sent"),
+		docflow.Draft:           text("Черновик", "Draft"),
+		docflow.Unsent:          text("Ждёт нашей подписи", "Waits for our signature"),
+		docflow.Sent:            text("Отправлен", "Sent"),
+		docflow.AwaitingAnswer:  text("Ждёт подписи контрагента", "Waits for the counteragent"),
+		docflow.AllSigned:       text("Подписан", "Signed"),
+		docflow.PartiallySigned: text("Подписан с оговорками", "Signed with reservations"),
+		docflow.Rejected:        text("Контрагент отказал", "Refused by the counteragent"),
+		docflow.RevocationIn:    text("Контрагент просит аннулировать", "They ask to revoke it"),
+		docflow.RevocationOut:   text("Мы просим аннулировать", "We ask to revoke it"),
+		docflow.Revoked:         text("Аннулирован", "Revoked"),
+		docflow.ProxyWait:       text("Ждёт промежуточного получателя", "Waits for the intermediary"),
+		docflow.ProxyRejected:   text("Промежуточный получатель отказал", "Refused by the intermediary"),
+		docflow.Amendment:       text("Просят исправить", "A correction is asked for"),
+		docflow.ReceiptDue:      text("Ждёт нашего извещения", "Waits for our receipt"),
+		docflow.DeliveryError:   text("Не доставлен", "Not delivered"),
+		docflow.Finished:        text("Завершён", "Finished"),
+		docflow.Deleted:         text("Удалён", "Deleted"),
+		docflow.Invited:         text("Приглашение отправлено", "Invited"),
+		docflow.Partner:         text("Контрагент принял приглашение", "The counteragent accepted"),
+	}
+	t, ok := known[state]
+	return t, ok
+}
+
+// mood is the colour of a state.
+func mood(rec docflow.Record) string {
+	switch rec.State {
+	case docflow.Completed, docflow.AllSigned, docflow.Partner, docflow.Finished, docflow.PartiallySigned:
+		return "good"
+	case docflow.Failed, docflow.Uncertain, docflow.Rejected, docflow.ProxyRejected, docflow.DeliveryError:
+		return "bad"
+	case docflow.Suspended, docflow.Unsent, docflow.RevocationIn, docflow.Amendment, docflow.ReceiptDue, docflow.Draft:
+		return "warn"
+	case docflow.Revoked, docflow.Deleted:
+		return "plain"
+	default:
+		return "wait"
+	}
+}
+
+// fileText names a file of a docflow by the service's word for it, which is open-ended.
+func fileText(kind string) page.Text {
+	known := map[string]page.Text{
+		"statement": text("Заявление", "Statement"), "outdoc": text("Документ Росреестра", "Document of the registrar"),
+	}
+	if t, ok := known[kind]; ok {
+		return t
+	}
+	return text("Файл «"+kind+"»", "File "+kind)
+}

@@ -60,7 +60,8 @@ func faultField(kind realty.Kind, target string) string {
 
 // meanings are the faults that have a Russian text. The docs print two messages: "must not be null", which is
 // a wording of Bean Validation whose other default messages are taken as well, and the outermost "Failed to
-// validate input request". That the check of signatures fails is documented, the words for it are not.
+// validate input request". That the check of signatures fails, and that a cancellation ends the registration, is
+// documented, the words for it are not.
 // Doc: Kontur.Reestro API docs, page "Error".
 var meanings = []struct {
 	said *regexp.Regexp
@@ -72,6 +73,7 @@ var meanings = []struct {
 	{regexp.MustCompile(`(?i)^must match\b`), "не того вида, что нужен Реестро. Исправьте значение в карточке"},
 	{regexp.MustCompile(`(?i)^(size|length) must be\b`), "не той длины, что нужна Реестро. Исправьте значение в карточке"},
 	{regexp.MustCompile(`(?i)^must be a (past|future) date|^must be in the (past|future)`), "дата не подходит. Исправьте её в карточке"},
+	{regexp.MustCompile(`(?i)^cancell?ed\b`), "отменено по заявлению участников"},
 	{regexp.MustCompile(`(?i)^failed to validate input request$`), "запрос не прошёл проверку. Проверьте поля карточки"},
 }
 

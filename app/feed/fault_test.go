@@ -33,6 +33,7 @@ func TestFaultsInRussian(t *testing.T) {
 		"a missing signature":       {"right_movement_request", one("signature is missing", "files."+statement), statement + ": нет подписи. Приложите откреплённую подпись этого участника"},
 		"an unknown message":        {"object_request", one("unknown value", "objectRequest.options.type"), "Вид выписки (type): не прошло проверку («unknown value»). Исправьте значение в карточке"},
 		"words of another kind":     {"", realty.Fault{Code: "egrn", Message: "gateway closed", Target: "registry"}, "registry: «gateway closed»"},
+		"a cancellation":            {"right_movement_request", realty.Fault{Code: "cancelled", Message: "Cancelled by the participants", Target: "api"}, "отменено по заявлению участников"},
 		"a code alone":              {"", realty.Fault{Code: "egrn"}, "код «egrn»"},
 		"Russian already":           {"", one("Росреестр вернул отказ", ""), "Росреестр вернул отказ"},
 		"several":                   {"object_request", realty.Fault{Errors: []realty.Fault{one("must not be null", "objectRequest.options.type"), one("must not be null", "objectRequest.options.cadastralNumber")}}, "Вид выписки (type): не заполнено. Заполните это поле карточки; Кадастровый номер (cadastralNumber): не заполнено. Заполните это поле карточки"},

@@ -90,7 +90,7 @@ func commentText(r docflow.Record) string {
 		fmt.Fprintf(&b, "\n%s", faultText(r))
 	}
 	if r.State == docflow.Failed && r.ExternalID != "" && r.Kind != string(realty.ObjectRequestKind) {
-		b.WriteString("\nЭтот документооборот завершён. Исправьте причину и подайте документы заново.")
+		b.WriteString("\nЭтот документооборот завершён. Чтобы подать документы снова, исправьте причину и создайте новый.")
 	}
 	return b.String()
 }

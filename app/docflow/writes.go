@@ -87,6 +87,7 @@ const (
 	UntilSigned   Until = "signed"   // at Диадок: signed, or ended otherwise
 	UntilFinished Until = "finished" // at Диадок: nothing is awaited any more
 	UntilRevoked  Until = "revoked"  // the revocation that we asked for is accepted or refused
+	UntilHanded   Until = "handed"   // nothing of the message is being signed any more: handed over, or given up
 )
 
 // Waiter is a robot step whose workflow stands still until the bridge answers.
@@ -114,6 +115,8 @@ func (w Waiter) Met(r Record, ch Change) bool {
 	switch {
 	case w.Until == UntilRevoked && state != Uncertain:
 		return state != RevocationOut
+	case r.System == Diadoc && (w.Until == UntilHanded || state == Unsent && r.Refusal != nil && r.Signing == nil):
+		return r.Signing == nil // a signature that was not given ends every wait: nobody but a person goes on
 	case w.Until == UntilAny && r.System == Diadoc:
 		return ch.Changed || state == Uncertain
 	case state.Final() || state == Uncertain:

@@ -51,6 +51,8 @@ func (t *tx) applyOne(w lane.Write) error {
 		return t.settle(w)
 	case docflow.Signed:
 		return t.signed(w)
+	case docflow.Sign:
+		return t.sign(w)
 	case docflow.Await:
 		return t.await(w)
 	case docflow.Expire:

@@ -34,7 +34,7 @@ func (r *reader) connection(node *yaml.Node, path string) Connection {
 		"name": r.text(&c.Name), "kind": oneOf(r, &c.Kind, string(Realty), string(Diadoc)), "default": r.flag(&c.Default),
 		"login": r.text(&c.Login), "password": r.secret(&c.Password), "accountId": r.text(&c.AccountID),
 		"boxId": r.text(&c.BoxID), "clientKey": r.secret(&c.ClientKey), "refreshToken": r.secret(&c.RefreshToken),
-		"clientId": r.text(&c.ClientID), "clientSecret": r.secret(&c.ClientSecret),
+		"clientId": r.text(&c.ClientID), "clientSecret": r.secret(&c.ClientSecret), "certificate": r.text(&c.Certificate),
 	})
 	if given == nil {
 		return c
@@ -44,7 +44,7 @@ func (r *reader) connection(node *yaml.Node, path string) Connection {
 	case c.Kind == Realty:
 		required["login"], required["password"], required["accountId"] = c.Login, c.Password.Reveal(), c.AccountID
 		r.forbid(node, path, "у подключения к Реестро этого ключа нет", "a Реестро connection has no such key", given,
-			"boxId", "clientKey", "refreshToken", "clientId", "clientSecret")
+			"boxId", "clientKey", "refreshToken", "clientId", "clientSecret", "certificate")
 	case c.Kind == Diadoc && c.RefreshToken != "":
 		required["boxId"] = c.BoxID
 		r.forbid(node, path, "вместе с refreshToken не указывается", "not together with refreshToken", given, "login", "password", "clientKey", "accountId")
@@ -180,12 +180,20 @@ func keyNode(node *yaml.Node, names ...string) *yaml.Node {
 func (r *reader) mapping(node *yaml.Node, path string, seen map[string]bool) Mapping {
 	var m Mapping
 	given := r.object(node, path, keys{
-		"name": r.text(&m.Name), "docflow_type": oneOf(r, &m.DocflowType, r.check.DocflowTypes()...), "options": r.tree(&m.Options, UseMapping),
+		"name": r.text(&m.Name), "docflow_type": oneOf(r, &m.DocflowType, r.check.DocflowTypes()...), "document_type": r.text(&m.DocumentType),
+		"options": r.tree(&m.Options, UseMapping),
 	})
 	if given == nil {
 		return m
 	}
-	r.require(node, path, map[string]string{"name": m.Name, "docflow_type": m.DocflowType})
+	required := map[string]string{"name": m.Name}
+	if m.DocumentType == "" { // which documents a box knows is its own: the action looks
+		required["docflow_type"] = m.DocflowType
+	} else if m.DocflowType != "" {
+		r.fail(keyNode(node, "document_type"), join(path, "document_type"), "нужно ровно одно из двух: docflow_type (Реестро) или document_type (Диадок)",
+			"exactly one of docflow_type (Реестро) and document_type (Диадок) is needed")
+	}
+	r.require(node, path, required)
 	if m.Options == nil {
 		r.fail(node, join(path, "options"), "обязательный ключ не заполнен", "required")
 	}

@@ -72,6 +72,8 @@ type Connection struct {
 	// ClientID and ClientSecret override the process's OpenID keys for this box; both or neither.
 	ClientID     string
 	ClientSecret config.Secret
+	// Certificate is the thumbprint of the box's cloud certificate that signs when an action names none.
+	Certificate string
 }
 
 // Trigger runs an action when a card enters a stage or a field of it changes.
@@ -87,10 +89,14 @@ type Trigger struct {
 }
 
 // Mapping is a named tree that makes a docflow's options or a document's metadata of a card.
+//
+// For Реестро DocflowType is the type and Options its options. For Диадок DocumentType is the TypeNamedId and
+// Options holds metadata, custom_data, title and so on, see docs/diadoc.md. Exactly one of the two is set.
 type Mapping struct {
-	Name        string
-	DocflowType string
-	Options     any
+	Name         string
+	DocflowType  string
+	DocumentType string
+	Options      any
 }
 
 // Reaction says what a state change does in Bitrix24: filters, then effects.

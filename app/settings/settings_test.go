@@ -336,3 +336,22 @@ func TestRoles(t *testing.T) {
 	merged, _ := gone.Merge(stored)
 	require.Equal(t, &settings.Roles{}, merged.Roles, "an empty section is empty")
 }
+
+// TestDocumentsOfDiadoc: a mapping is for a docflow type or for a document type, and a box may have a certificate.
+func TestDocumentsOfDiadoc(t *testing.T) {
+	t.Parallel()
+	parsed, problems := settings.Parse([]byte(`connections:
+  - {name: box, kind: diadoc, boxId: b, refreshToken: t, certificate: AB12}
+mappings:
+  - {name: contract, document_type: Contract, options: {metadata: {DocumentNumber: "1"}}}
+`), catalogue{})
+	require.Empty(t, problems)
+	require.Equal(t, "AB12", parsed.Connections[0].Certificate)
+	require.Equal(t, "Contract", parsed.Mappings[0].DocumentType)
+	require.Contains(t, string(settings.Show(parsed)), "certificate: AB12")
+	require.NotContains(t, string(settings.Show(parsed)), "docflow_type")
+
+	_, problems = settings.Parse([]byte("mappings:\n  - {name: a, options: {x: 1}}\n  - {name: b, document_type: Contract, docflow_type: object_request, options: {x: 1}}\n"), catalogue{})
+	require.Equal(t, []string{"line 2: mappings[0].docflow_type: required",
+		"line 3: mappings[1].document_type: exactly one of docflow_type (Реестро) and document_type (Диадок) is needed"}, lines(problems))
+}

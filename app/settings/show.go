@@ -42,6 +42,7 @@ type shownConnection struct {
 	RefreshToken config.Secret `yaml:"refreshToken,omitempty"`
 	ClientID     string        `yaml:"clientId,omitempty"`
 	ClientSecret config.Secret `yaml:"clientSecret,omitempty"`
+	Certificate  string        `yaml:"certificate,omitempty"`
 }
 
 type shownTrigger struct {
@@ -55,9 +56,10 @@ type shownTrigger struct {
 }
 
 type shownMapping struct {
-	Name        string `yaml:"name"`
-	DocflowType string `yaml:"docflow_type"`
-	Options     any    `yaml:"options"`
+	Name         string `yaml:"name"`
+	DocflowType  string `yaml:"docflow_type,omitempty"`
+	DocumentType string `yaml:"document_type,omitempty"`
+	Options      any    `yaml:"options"`
 }
 
 type shownReaction struct {

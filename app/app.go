@@ -194,7 +194,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 func (a *App) schedule(o Options, work dispatcher) {
 	host, _ := os.Hostname()
 	a.scheduler = lane.New(lane.Config{Node: host + "/" + strconv.Itoa(os.Getpid()) + "/" + uuid.NewString()[:8], Workers: o.Workers,
-		Schedule: o.Schedule, Log: a.log, Now: o.Now, Observe: func(r lane.Run) { a.metrics.run(r); a.logRun(r) }}, a.store, acquainted{a.directory, reconnecting{a.directory, work, o.Now}})
+		Schedule: o.Schedule, Log: a.log, Now: o.Now, Observe: func(r lane.Run) { a.metrics.run(r); a.logRun(r) }}, a.store, tracing{acquainted{a.directory, reconnecting{a.directory, work, o.Now}}, o.Now})
 	a.store.SetScheduler(a.scheduler)
 	a.metrics.scheduler(a.scheduler)
 }

@@ -34,10 +34,15 @@ type Trace struct {
 // LaneWrite marks the write.
 func (Trace) LaneWrite() {}
 
-// Failed reports whether the run, or any call of it, failed.
+// Failed reports whether the run failed, or a call of it that did not succeed later on.
 func (t Trace) Failed() bool {
+	type operation struct{ system, op string }
+	last := map[operation]bool{}
 	for _, c := range t.Calls {
-		if c.Failed() {
+		last[operation{c.System, c.Op}] = c.Failed()
+	}
+	for _, failed := range last {
+		if failed {
 			return true
 		}
 	}

@@ -51,14 +51,14 @@ func (t *tx) traceInTurn(row lane.Row, r lane.Result) error {
 		t.trace(row, r)
 		return nil
 	}
-	var at int64
-	err := t.row(`SELECT r.at FROM runs r JOIN inbox i ON i.id = r.job AND i.finished = r.ended WHERE r.job = ? AND r.verdict = ?
-		AND r.note = ? AND r.failed = ? ORDER BY r.at DESC LIMIT 1`, row.ID, r.Verdict.String(), plainText(r.Note), boolInt(trace.Failed())).Scan(&at)
+	var at, next int64
+	err := t.row(`SELECT r.at, i.run_at FROM runs r JOIN inbox i ON i.id = r.job AND i.finished = r.ended WHERE r.job = ? AND r.verdict = ?
+		AND r.note = ? AND r.failed = ? ORDER BY r.at DESC LIMIT 1`, row.ID, r.Verdict.String(), plainText(r.Note), boolInt(trace.Failed())).Scan(&at, &next)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && r.Verdict == lane.Again && len(r.Writes) > 0 {
 		t.trace(row, r)
 		return nil
 	}
-	if err != nil {
+	if err != nil || next == ms(r.At) { // then its first commit was not answered
 		return err
 	}
 	_, err = t.exec(`UPDATE runs SET ended = ?, times = times + 1 WHERE job = ? AND at = ?`, ms(t.now), row.ID, at)

@@ -150,8 +150,8 @@ func (s *Store) TakeCursor(ctx context.Context, id portal.ID, name, cursor strin
 // refused, the portal's administrators are told of it, once.
 func (s *Store) MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error {
 	return s.w.do(ctx, func(t *tx) error {
-		turned, err := t.exec(`UPDATE connections SET state = ?, note = ? WHERE portal = ? AND name = ? AND state <> ?`,
-			state, note, string(id), name, state)
+		turned, err := t.exec(`UPDATE connections SET state = ?, note = ?, since = ? WHERE portal = ? AND name = ? AND state <> ?`,
+			state, note, ms(t.now), string(id), name, state)
 		if err != nil {
 			return err
 		}

@@ -25,7 +25,8 @@ const (
 )
 
 // serviceKinds are rows by which the bridge keeps itself going: nobody sent them.
-const serviceKinds = `('effects', 'robot-deadline', 'offline', 'watchdog', 'setup', 'setup-check', 'news', 'box', 'prune', 'erase', 'sweep')`
+const serviceKinds = `('effects', 'robot-deadline', 'offline', 'notice', 'sweep', 'watchdog', 'setup',
+	'setup-check', 'connection-refused', 'news', 'box', 'prune', 'erase')`
 
 // SearchJobs finds rows of a portal's lane, newest first.
 //

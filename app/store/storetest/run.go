@@ -70,6 +70,11 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"a job is tried again with its effects": retryEffects,
 		"pruning goes in small steps":           prunes,
 		"pruning passes young rows by":          prunesPast,
+		"what runs leave":                       callsOfRuns,
+		"a row's story":                         stories,
+		"the journal is searched":               searches,
+		"health of connections":                 health,
+		"pruning what ended long ago":           prunesPastWork,
 		"two processes":                         twoProcesses,
 	} {
 		t.Run(name, func(t *testing.T) {

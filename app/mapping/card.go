@@ -28,6 +28,10 @@ type Card struct {
 	Files []any
 	// Docflow is the state of the docflow in question: id, state, requirement, uin, amount and so on.
 	Docflow map[string]any
+	// Products are the card's product rows in their order, under the names of crm.item.productrow.*.
+	Products []any
+	// Document is what a document of Диадок is asked for: number, date, amount, box, counteragent and so on.
+	Document map[string]any
 	// Options are the list fields' values by their id, for text() and code().
 	Options map[string]Option
 }
@@ -40,7 +44,7 @@ type Option struct {
 
 // roots lists the names that every expression knows.
 func roots() []string {
-	return []string{"card", "deal", "lead", "item", "contacts", "company", "requisites", "user", "files", "docflow"}
+	return []string{"card", "deal", "lead", "item", "contacts", "company", "requisites", "user", "files", "docflow", "products", "document"}
 }
 
 // FindFile gives the value of the file field that holds the file with this id, anywhere in the card: its
@@ -128,6 +132,7 @@ func (c Card) environment() (map[string]any, origins) {
 	env := map[string]any{
 		"deal": c.Deal, "lead": c.Lead, "item": c.Item, "contacts": contacts, "company": c.Company,
 		"requisites": c.Requisites, "user": c.User, "files": append([]any{}, c.Files...), "docflow": c.Docflow,
+		"products": append([]any{}, c.Products...), "document": c.Document,
 	}
 	for _, name := range roots() {
 		known.add(env[name], name)

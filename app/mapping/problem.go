@@ -77,14 +77,16 @@ func ordered(fields []string) []string {
 func russianField(source string, ids map[string]string) string {
 	return fieldName(source, ids, map[string]string{
 		"deal": "сделки", "lead": "лида", "item": "смарт-процесса", "contacts": "контакта", "company": "компании",
-		"requisites": "реквизитов", "user": "сотрудника", "files": "файла", "docflow": "документооборота", "nested": "реквизитов",
+		"requisites": "реквизитов", "user": "сотрудника", "files": "файла", "docflow": "документооборота",
+		"products": "товара", "document": "документа", "nested": "реквизитов",
 	})
 }
 
 func englishField(source string, ids map[string]string) string {
 	return fieldName(source, ids, map[string]string{
 		"deal": "of the deal", "lead": "of the lead", "item": "of the smart process item", "contacts": "of contact", "company": "of the company",
-		"requisites": "of the requisites", "user": "of the user", "files": "of the file", "docflow": "of the docflow", "nested": "of the requisites",
+		"requisites": "of the requisites", "user": "of the user", "files": "of the file", "docflow": "of the docflow",
+		"products": "of the product", "document": "of the document", "nested": "of the requisites",
 	})
 }
 

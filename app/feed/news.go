@@ -25,13 +25,6 @@ const KindNews = "news"
 // refusedPause is how long a feed rests after its credentials were refused; new settings start it at once.
 const refusedPause = 10 * time.Minute
 
-// safetyEvery is how often docflows that no news has touched for safetyAge are read one by one.
-const (
-	safetyEvery = 30 * time.Minute
-	safetyAge   = 6 * time.Hour
-	safetyBatch = 20
-)
-
 // Row makes the row that follows a connection's account, or its box. Connections with one account share the row,
 // whatever portals they belong to: its news are read once. It has a lane of its own, so a slow account
 // holds up nobody.
@@ -77,7 +70,7 @@ type Deps struct {
 type News struct {
 	Deps
 	mu     sync.Mutex
-	safety map[followed]time.Time
+	safety map[followed]checked
 }
 
 type followed struct{ portal, connection string }
@@ -87,7 +80,7 @@ func NewNews(d Deps) *News {
 	if d.Lag == nil {
 		d.Lag = func(time.Duration) {}
 	}
-	return &News{Deps: d, safety: map[followed]time.Time{}}
+	return &News{Deps: d, safety: map[followed]checked{}}
 }
 
 // Work implements lane.Worker: it reads one page and stores what it caused together with the new
@@ -186,10 +179,10 @@ func (n *News) read(ctx context.Context, group []portal.Connection) (lane.Result
 	if len(page.Items) == 0 {
 		again = now.Add(n.Interval)
 	}
-	items, unread := n.items(page)
+	items, strange := n.items(page)
 	var writes []lane.Write
 	for _, conn := range group {
-		made, err := n.writes(ctx, client, conn, items, next, unread)
+		made, err := n.writes(ctx, client, conn, items, next, strange)
 		if err != nil {
 			return lane.Result{}, err
 		}
@@ -203,31 +196,30 @@ func (n *News) read(ctx context.Context, group []portal.Connection) (lane.Result
 }
 
 // writes lists what a page changes for one connection.
-func (n *News) writes(ctx context.Context, client *realty.Client, conn portal.Connection, items []Item, next string, unread bool) ([]lane.Write, error) {
-	if len(items) == 0 && !unread && next == conn.Cursor && conn.State == "" {
+func (n *News) writes(ctx context.Context, client *realty.Client, conn portal.Connection, items []Item, next string, strange []realty.NewsItem) ([]lane.Write, error) {
+	if len(items) == 0 && len(strange) == 0 && next == conn.Cursor && conn.State == "" {
 		return n.safetyNet(ctx, client, conn)
 	}
 	now := n.Now()
 	writes := []lane.Write{Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now, Items: items}}
-	if !unread {
+	if len(strange) == 0 {
 		return writes, nil
 	}
-	open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), safetyBatch)
+	open, err := n.Store.OpenDocflows(ctx, string(conn.Portal), conn.Name, now.Add(time.Hour), safetyList)
 	if err != nil { // what was not understood may have been about any of ours
 		return nil, err
 	}
-	caught, err := n.catchUp(ctx, client, open)
+	caught, err := n.catchUp(ctx, client, concerned(strange, open))
 	return append(writes, caught...), err
 }
 
-// items translates a page. An item that can't be read must not stop the rest of the feed; unread reports
-// that there was one.
-func (n *News) items(page realty.NewsPage) (items []Item, unread bool) {
+// items translates a page. An item that can't be read must not stop the rest of the feed; strange are those.
+func (n *News) items(page realty.NewsPage) (items []Item, strange []realty.NewsItem) {
 	now := n.Now()
 	for _, item := range page.Items {
 		if item.Err != nil {
 			n.Log.Error("news item not understood", "error", item.Err)
-			unread = true
+			strange = append(strange, item)
 			continue
 		}
 		at := item.Date
@@ -239,7 +231,7 @@ func (n *News) items(page realty.NewsPage) (items []Item, unread bool) {
 		u := FromRealty(item.Docflow, docflow.CauseNews, item.Token, at)
 		items = append(items, Item{ExternalID: u.ExternalID, RequestID: item.Docflow.RequestID, Update: u})
 	}
-	return items, unread
+	return items, strange
 }
 
 // startOver takes a new position when the old one is refused, and reads every open docflow once: what
@@ -265,40 +257,6 @@ func (n *News) startOver(ctx context.Context, client *realty.Client, group []por
 		writes = append(writes, caught...)
 	}
 	return lane.Result{Verdict: lane.Again, At: now, Writes: writes, Note: "took a new position in the news"}, nil
-}
-
-// safetyNet reads docflows one by one that no news has touched for long.
-func (n *News) safetyNet(ctx context.Context, client *realty.Client, conn portal.Connection) ([]lane.Write, error) {
-	at, now := followed{string(conn.Portal), conn.Name}, n.Now()
-	n.mu.Lock()
-	due := now.Sub(n.safety[at]) >= safetyEvery
-	if due {
-		n.safety[at] = now
-	}
-	n.mu.Unlock()
-	if !due {
-		return nil, nil
-	}
-	open, err := n.Store.OpenDocflows(ctx, at.portal, at.connection, now.Add(-safetyAge), safetyBatch)
-	if err != nil || len(open) == 0 {
-		return nil, err
-	}
-	return n.catchUp(ctx, client, open)
-}
-
-func (n *News) catchUp(ctx context.Context, client *realty.Client, open []docflow.Record) ([]lane.Write, error) {
-	var writes []lane.Write
-	for _, rec := range open {
-		d, err := client.Get(ctx, realty.DocflowID(rec.ExternalID))
-		if errors.Is(err, realty.ErrNotFound) || errors.Is(err, realty.ErrNoAccess) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		writes = append(writes, docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: FromRealty(d, docflow.CauseGet, "", n.Now())})
-	}
-	return writes, nil
 }
 
 // rest decides when a failed feed reads on.

@@ -63,6 +63,7 @@ type App struct {
 	installer *portal.Installer
 	clients   *clients
 	settings  *portalSettings
+	actions   *action.Worker
 	metrics   *metrics
 	fiber     *fiber.App
 	sealer    *seal.Box
@@ -171,6 +172,7 @@ func (a *App) wire(o Options) error {
 func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispatcher {
 	actions := action.New(action.Deps{Store: a.store, Messages: a.store, Portals: a.settings, Clients: a.clients, Check: schemaChecker{schemas},
 		Sealer: a.sealer, Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
+	a.actions = actions
 	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
 		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind, Watched: a.settings.Watched})
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,

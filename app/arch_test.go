@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"app/page/setup":       {"app/docflow", "app/page"},
 	"app/web":              {"app/docflow", "app/page", "app/portal", "app/inbox", "bitrix", "internal/upstream"},
 	"app/store":            {"app/docflow", "app/feed", "app/inbox", "app/journal", "app/lane", "app/portal", "app/reaction", "app/watchdog", "oauth"},
-	"app":                  {"app/...", "bitrix", "cache", "diadoc", "internal/seal", "internal/upstream", "oauth", "realty", "realty/schema"},
+	"app":                  {"app/...", "bitrix", "cache", "diadoc", "internal/seal", "internal/spool", "internal/upstream", "oauth", "realty", "realty/schema"},
 	"app/demo":             {"app", "app/...", "sandbox", "sandbox/...", "diadoc", "realty"},
 	"app/apptest":          {"app/store", "bitrix", "internal/seal", "internal/upstream", "sandbox/bitrixsim"},
 	"app/bench":            {},

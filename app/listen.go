@@ -19,7 +19,8 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	desks, err := a.desks()
+	in := inbox.New(a.store, a.sealer, o.Now).SettleIn(settleOf(o))
+	desks, err := a.desks(in, o.Now)
 	if err != nil {
 		return nil, err
 	}
@@ -28,7 +29,7 @@ func (a *App) web(setup *portal.Setup, o Options) (*fiber.App, error) {
 		return nil, err
 	}
 	return web.New(web.Deps{
-		Trust: a.directory, Installer: a.installer, Inbox: inbox.New(a.store, a.sealer, o.Now).SettleIn(settleOf(o)),
+		Trust: a.directory, Installer: a.installer, Inbox: in,
 		Sessions: portal.NewSessions(key, oldKey, o.Now), Pages: pages, Codes: action.Codes(), Progress: setup.Progress, Echo: setup.Echo,
 		Robot: a.robotForm, Desks: desks, May: a.may, Ready: a.store.Ready, Observe: a.metrics.request, Log: a.log,
 	}), nil

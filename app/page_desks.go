@@ -2,17 +2,23 @@ package app
 
 import (
 	"context"
+	"time"
 
+	"konturbridge/app/inbox"
 	"konturbridge/app/page"
+	"konturbridge/app/page/tab"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
 )
 
 // desks builds the page packages. Their tabs stand in the main page's header in this order; the first one
 // that a user may see is what opens.
-func (a *App) desks() ([]page.Desk, error) {
+func (a *App) desks(in *inbox.Inbox, now func() time.Time) ([]page.Desk, error) {
+	card := cardTab{a, in, now}
 	var all []page.Desk
-	for _, build := range []func() (page.Desk, error){} {
+	for _, build := range []func() (page.Desk, error){
+		func() (page.Desk, error) { return tab.New(tab.Deps{Read: card, Do: card, Forms: cardForms{a}}) },
+	} {
 		desk, err := build()
 		if err != nil {
 			return nil, err

@@ -31,7 +31,7 @@ func TestRequestsAreCheckedInOrder(t *testing.T) {
 		"wrong verb":           {"DELETE", "/diadoc/Delete", wantJSON, "", r.auth, 405},
 		"removed":              {"POST", "/diadoc/PostDraft", wantJSON, "{}", "", 410},
 		"removed shelf":        {"POST", "/diadoc/ShelfUpload", nil, "x", "", 410},
-		"not simulated":        {"POST", "/diadoc/PostTemplate", wantJSON, "{}", r.auth, 501},
+		"not simulated":        {"GET", "/diadoc/V1/ParseGarAddress?address=x", wantJSON, "", r.auth, 501},
 		"no authorization":     {"GET", "/diadoc/V2/GetMyUser", wantJSON, "", "", 401},
 		"bad token":            {"GET", "/diadoc/V2/GetMyUser", wantJSON, "", "Bearer no", 401},
 		"protobuf is default":  {"GET", "/diadoc/V2/GetMyUser", nil, "", r.auth, 501},

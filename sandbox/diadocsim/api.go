@@ -93,6 +93,8 @@ type call struct {
 	box     *box
 	staff   *employee // the user in the box
 	unknown []string
+
+	unsignedBytes int // in UnsignedContent so far
 }
 
 // arg returns a query parameter.
@@ -269,10 +271,10 @@ func (c *call) handle() (reply, error) {
 	defer c.mu.Unlock()
 	c.tick()
 	switch {
-	case c.op.gone:
+	case c.ended():
 		return reply{}, refuse(http.StatusGone, "Method %s has been removed", c.op.path)
 	case c.op.serve == nil:
-		return reply{}, refuse(http.StatusNotImplemented, "diadocsim does not simulate %s (%s %s)", c.op.name, c.op.verb, c.op.path)
+		return reply{}, refuse(http.StatusNotImplemented, "diadocsim does not simulate %s (%s %s): %s", c.op.name, c.op.verb, c.op.path, unsimulated()[c.op.name])
 	}
 	for _, check := range []func() error{c.authorize, c.withinRate, c.headers, c.parameters, c.enterBox} {
 		if err := check(); err != nil {
@@ -280,12 +282,8 @@ func (c *call) handle() (reply, error) {
 		}
 	}
 	out, err := c.op.serve(c)
-	if err == nil && c.op.sunset != "" { // the only automatic sign of a coming removal
-		header := map[string]string{"Sunset": c.op.sunset, "Link": `<https://developer.kontur.ru/doc/diadoc-api>; rel="sunset"`}
-		for name, value := range out.header {
-			header[name] = value
-		}
-		out.header = header
+	if err == nil {
+		out = c.announceEnd(out)
 	}
 	return out, err
 }

@@ -39,11 +39,11 @@ func (c *call) attach(m *message, a *documentAttachment) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	if signature == nil && !m.draft && !m.delayed {
+	if signature == nil && !m.draft && !m.delayed && m.template == nil {
 		return nil, bad("A document without a signature must be a draft or a delayed send")
 	}
 	d := &document{m: m, kind: kind, function: f.name, version: v, workflow: workflow, customID: a.CustomDocumentId, comment: a.Comment,
-		encrypted: a.IsEncrypted, packet: m.packet, revocation: revocationNone, receipt: receiptNone, answerReceipt: receiptNone,
+		encrypted: a.IsEncrypted, editing: a.EditingSettingId, packet: m.packet, revocation: revocationNone, receipt: receiptNone, answerReceipt: receiptNone,
 		roaming: "RoamingNotificationStatusNone", proxySignature: proxyNone, senderSignature: waitingForSender, in: map[string]*place{}}
 	if d.metadata, err = readMetadata(v, a.Metadata, file, a.IsEncrypted); err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func (c *call) attach(m *message, a *documentAttachment) (*document, error) {
 		if err := c.need(signDocuments); err != nil {
 			return nil, err
 		}
-		c.signBySender(d, signature)
+		c.attachPower(m, c.signBySender(d, signature), a.SignedContent.PowerOfAttorney)
 	}
 	return d, nil
 }

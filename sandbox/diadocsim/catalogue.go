@@ -1,9 +1,13 @@
 package diadocsim
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // catalogue is every documented operation, one a line: name, verb, path and query parameters, the optional ones
-// with a question mark.
+// with a question mark. The forms that the pages mention without a row of their own (the siblings of GetDocflowsV4
+// and GetDocflowsV3, reading by GET what is written by POST) are named after their rows.
 const catalogue = `
 CreateCounteragentGroup POST /CreateCounteragentGroup boxId
 UpdateCounteragentGroup POST /UpdateCounteragentGroup boxId counteragentGroupId
@@ -83,6 +87,7 @@ TransformTemplateToMessage POST /TransformTemplateToMessage operationId?
 GetTemplate GET /GetTemplate boxId templateId entityId?
 GetDocumentTypes GET /V3/GetDocumentTypes boxId
 DetectDocumentTypes POST /DetectDocumentTypes boxId
+DetectDocumentTypesOnShelf GET /DetectDocumentTypes boxId nameOnShelf
 DetectDocumentTitles POST /DetectDocumentTitles boxId
 DetectDocumentTitlesOnShelf GET /DetectDocumentTitles boxId nameOnShelf
 GetContent GET /GetContent typeNamedId function version titleIndex contentType
@@ -92,6 +97,7 @@ GenerateSenderTitleXml POST /GenerateSenderTitleXml boxId documentTypeNamedId do
 GenerateRecipientTitleXml POST /GenerateRecipientTitleXml boxId senderTitleMessageId senderTitleAttachmentId documentVersion?
 ParseTitleXml POST /ParseTitleXml boxId documentTypeNamedId documentFunction documentVersion titleIndex
 ExtendedSignerDetails POST /V2/ExtendedSignerDetails boxId thumbprint documentTitleType
+ReadExtendedSignerDetails GET /V2/ExtendedSignerDetails boxId thumbprint documentTitleType
 GenerateReceiptXml POST /V2/GenerateReceiptXml boxId
 GenerateInvoiceDocumentReceiptXml POST /GenerateInvoiceDocumentReceiptXml boxId messageId attachmentId
 GenerateDocumentReceiptXml POST /GenerateDocumentReceiptXml boxId messageId attachmentId
@@ -159,6 +165,12 @@ SearchDocflows POST /V5/SearchDocflows boxId
 GetDocflowsByPacketId POST /V5/GetDocflowsByPacketId boxId
 GetDocflowsV4 POST /V4/GetDocflows boxId
 GetDocflowsV3 POST /V3/GetDocflows boxId
+GetDocflowEventsV4 POST /V4/GetDocflowEvents boxId
+SearchDocflowsV4 POST /V4/SearchDocflows boxId
+GetDocflowsByPacketIdV4 POST /V4/GetDocflowsByPacketId boxId
+GetDocflowEventsV3 POST /V3/GetDocflowEvents boxId
+SearchDocflowsV3 POST /V3/SearchDocflows boxId
+GetDocflowsByPacketIdV3 POST /V3/GetDocflowsByPacketId boxId
 GetPartnerEvents POST /GetPartnerEvents
 GetSecurityEvents GET /V1/GetSecurityEvents boxId afterIndexKey? count?
 GetResolutionRoutes GET /GetResolutionRoutes boxId
@@ -215,6 +227,7 @@ const (
 type operation struct {
 	name, verb, path, params string
 	gone                     bool
+	last                     time.Time // the announced last day; zero: none
 	behaviour
 }
 
@@ -226,7 +239,6 @@ type behaviour struct {
 	right  string // what the caller needs there
 	key    bool   // the developer's key alone is enough under DiadocAuth
 	open   bool   // the method gives the token itself
-	sunset string // date of the announced removal
 	serve  func(*call) (reply, error)
 }
 
@@ -234,7 +246,8 @@ type behaviour struct {
 func routing() map[string]map[string]*operation {
 	simulated := map[string]behaviour{}
 	for _, area := range []map[string]behaviour{loginArea(), organizationArea(), counteragentArea(), groupArea(), shelfArea(),
-		postArea(), patchArea(), changeArea(), feedArea(), readingArea(), signingArea(), typesArea(), generateArea(), printingArea(), docflowArea()} {
+		postArea(), patchArea(), changeArea(), feedArea(), readingArea(), signingArea(), typesArea(), generateArea(), printingArea(), docflowArea(),
+		templateArea(), forwardArea(), routeArea(), staffArea(), storageArea(), powerArea(), parseArea(), receiptArea(), securityArea()} {
 		for name, b := range area {
 			simulated[name] = b
 		}
@@ -243,24 +256,11 @@ func routing() map[string]map[string]*operation {
 	for line := range strings.Lines(strings.TrimSpace(catalogue)) {
 		fields := strings.Fields(line)
 		op := &operation{name: fields[0], verb: fields[1], path: fields[2], params: strings.Join(fields[3:], " "),
-			gone: strings.Contains(gone, " "+fields[0]+" "), behaviour: simulated[fields[0]]}
+			gone: strings.Contains(gone, " "+fields[0]+" "), last: lastDay(fields[0]), behaviour: simulated[fields[0]]}
 		if out[op.path] == nil {
 			out[op.path] = map[string]*operation{}
 		}
 		out[op.path][op.verb] = op
-	}
-	return out
-}
-
-// Unsimulated names the documented operations that answer 501.
-func Unsimulated() []string {
-	var out []string
-	verbs := routing()
-	for line := range strings.Lines(strings.TrimSpace(catalogue)) {
-		fields := strings.Fields(line)
-		if op := verbs[fields[2]][fields[1]]; op.serve == nil && !op.gone {
-			out = append(out, op.name)
-		}
 	}
 	return out
 }

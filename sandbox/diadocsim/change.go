@@ -130,7 +130,7 @@ func (c *call) forwardDocument() (reply, error) {
 			return reply{}, conflict("Document %s has been forwarded to Box %s", d.e.id, to.id)
 		}
 	}
-	f := forward{newGUID(), to, c.next()}
+	f := forward{newGUID(), c.box, to, c.next()}
 	d.forwarded = append(d.forwarded, f)
 	d.modified = f.at
 	p := c.newPatch(d.m, nil, nil)

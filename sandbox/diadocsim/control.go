@@ -131,6 +131,8 @@ func (s *Server) controlBox(act string, b controlBody) (made string, err error) 
 		return "", s.Partner(b.Box, b.Peer)
 	case "send":
 		return s.Send(b.Box, b.Peer, b.Papers...)
+	case "route":
+		return s.AddRoute(b.Box, b.Text)
 	case "subscription":
 		return "", s.SuspendSubscription(b.Box, !b.On)
 	}
@@ -159,6 +161,8 @@ func (s *Server) controlDocument(message, entity, act string, b controlBody) err
 		return s.Resolve(b.Box, message, entity, b.On, b.Text)
 	case "roam":
 		return s.Roam(message, entity, b.On)
+	case "malware":
+		return s.FindMalware(b.Box, message, entity)
 	}
 	return errNoLever
 }
@@ -182,7 +186,13 @@ func (s *Server) controlLever(act string, b controlBody) error {
 	case "hold":
 		s.HoldDeliveries(b.On)
 	case "undeliverable":
+		if b.Code == "" {
+			s.FailNextDelivery(b.Text)
+			return nil
+		}
 		return s.FailDelivery(b.Code, b.Text)
+	case "polls":
+		s.SetPolls(b.N)
 	case "device":
 		return s.ApproveDevice(b.Code, b.Login)
 	case "signing":

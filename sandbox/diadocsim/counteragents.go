@@ -23,7 +23,7 @@ func counteragentArea() map[string]behaviour {
 		"GetCounteragent":             {box: "myBoxId", serve: (*call).getCounteragent},
 		"GetCounteragents":            {box: "myBoxId", serve: (*call).getCounteragents},
 		"GetCounteragentEvents":       {box: "boxId", right: manageCounteragents, serve: (*call).getCounteragentEvents},
-		"AcquireCounteragentResultV2": {sunset: "Sat, 01 May 2027 00:00:00 GMT", serve: (*call).acquireCounteragentResult},
+		"AcquireCounteragentResultV2": {serve: (*call).acquireCounteragentResult},
 	}
 }
 

@@ -58,6 +58,12 @@ func (s *Server) tick() {
 	for len(s.pending) > 0 && !s.pending[0].due.After(now) {
 		next := s.pending[0]
 		s.pending = s.pending[1:]
+		if len(s.failing) > 0 && next.patch == nil {
+			text := s.failing[0]
+			s.failing = s.failing[1:]
+			s.undelivered(next.m, text)
+			continue
+		}
 		s.arrive(next)
 	}
 }
@@ -117,22 +123,35 @@ func (s *Server) HoldDeliveries(held bool) {
 func (s *Server) FailDelivery(messageID, text string) error {
 	return s.lever(func() error {
 		for i, d := range s.pending {
-			if d.m.id != messageID || d.patch != nil {
-				continue
+			if d.m.id == messageID && d.patch == nil {
+				s.pending = append(s.pending[:i], s.pending[i+1:]...)
+				s.undelivered(d.m, text)
+				return nil
 			}
-			s.pending = append(s.pending[:i], s.pending[i+1:]...)
-			d.m.deliveryFailed = true
-			first := ""
-			for _, ev := range d.m.from.feed {
-				if ev.m == d.m && ev.patch == nil {
-					first = ev.id
-				}
-			}
-			e := s.add(d.m, &entity{kind: "DeliveryFailureNotification", content: []byte(text), hasContent: true, delivered: true,
-				extra: object{"NotDeliveredEventId": first}})
-			s.tellPatch(d.m.from, s.newPatch(d.m, []*entity{e}, object{"NotDeliveredEventId": first}))
-			return nil
 		}
 		return errNotFound("message on its way", messageID)
 	})
+}
+
+// FailNextDelivery ends the way of the next message that would arrive, as FailDelivery does.
+func (s *Server) FailNextDelivery(text string) {
+	_ = s.lever(func() error { // can't fail
+		s.failing = append(s.failing, text)
+		return nil
+	})
+}
+
+// undelivered tells the sender that a message did not arrive.
+func (s *Server) undelivered(m *message, text string) {
+	m.deliveryFailed = true
+	first := ""
+	for _, ev := range m.from.feed {
+		if ev.m == m && ev.patch == nil {
+			first = ev.id
+		}
+	}
+	e := s.add(m, &entity{kind: "DeliveryFailureNotification", content: []byte(text), hasContent: true, delivered: true,
+		extra: object{"NotDeliveredEventId": first}})
+	s.tellPatch(m.from, s.newPatch(m, []*entity{e}, object{"NotDeliveredEventId": first}))
+	s.cfg.Log.Info("message not delivered", "message", m.id)
 }

@@ -10,33 +10,13 @@
 // a misreading on one side shows on the other. Where the pages leave a question open the zero Switches give
 // the recommended reading and each field of Switches gives another one.
 //
-// Every documented operation has its path: those that have been removed answer 410, and those that are not
-// simulated answer 501 with their name. Of PostMessagePatch the routes, verifications, edits and TtGis parts
-// answer 501. Schemas are not known: GenerateTitleXml wraps the user data into a title and ParseTitleXml takes
-// it out again. Approvement signatures are not counted, and the time when universal messages become a must is
-// in the future for every type.
+// Every documented operation has its path. Those that have been removed answer 410, also after their announced
+// last day; those that the pages describe too little to answer honestly answer 501 with the reason, which
+// Unsimulated and Reason tell. Where a structure is not described but its meaning is, what comes is read by the
+// names of the sibling structures, or kept as it came; the comment at the method says so.
 //
-// These operations are not simulated:
-// Register, RegisterConfirm, GetMyPermissions, GetOrganizationsByForeignTaxpayerCode,
-// UpdateOrganizationProperties, CreateEmployee, UpdateEmployee, DeleteEmployee, GetSubscriptions,
-// UpdateSubscriptions, SendFnsRegistrationMessage, GetOrganizationStorageEntries,
-// PutOrganizationStorageEntries, ParseRussianAddress, ParseGarAddress, GetCounteragentCertificates,
-// PostRoamingNotification, PostTemplate, PostTemplatePatch, TransformTemplateToMessage, GetTemplate,
-// DetectDocumentTypes, GenerateSenderTitleXml, GenerateRecipientTitleXml, ExtendedSignerDetails,
-// GenerateInvoiceDocumentReceiptXml, GenerateDocumentReceiptXml, ParseUniversalMessage,
-// ParseUniversalMessageXml, GenerateTtGisFixationCancellationRequest, GenerateInvoiceXml,
-// GenerateTorg12XmlForSeller, GenerateTorg12XmlForBuyer, GenerateAcceptanceCertificateXmlForSeller,
-// GenerateAcceptanceCertificateXmlForBuyer, GenerateUniversalTransferDocumentXmlForSeller,
-// GenerateUniversalTransferDocumentXmlForBuyer, ParseInvoiceXml, ParseTorg12SellerTitleXml,
-// ParseTorg12BuyerTitleXml, ParseAcceptanceCertificateSellerTitleXml,
-// ParseAcceptanceCertificateBuyerTitleXml, ParseUniversalTransferDocumentSellerTitleXml,
-// ParseUniversalTransferDocumentBuyerTitleXml, ParseUniversalCorrectionDocumentSellerTitleXml,
-// ParseUniversalCorrectionDocumentBuyerTitleXml, ParseRevocationRequestXml, ParseSignatureRejectionXml,
-// GetInvoiceCorrectionRequestInfo, AutoSignReceipts, AutoSignReceiptsResult, GetEmployeePowersOfAttorney,
-// AddEmployeePowerOfAttorney, UpdateEmployeePowerOfAttorney, DeleteEmployeePowerOfAttorney,
-// RegisterPowerOfAttorney, RegisterPowerOfAttorneyResult, PrevalidatePowerOfAttorney,
-// GetPowerOfAttorneyInfo, GetPowerOfAttorneyContent, SearchDocflows, GetDocflowsV4, GetDocflowsV3,
-// GetPartnerEvents, GetSecurityEvents, GetResolutionRoutes, GetResolutionRoutesForOrganization,
-// GetForwardedDocuments, GetForwardedDocumentEvents, GetForwardedEntityContent,
-// GenerateForwardedDocumentProtocol, GenerateForwardedDocumentPrintForm.
+// Schemas are not known: GenerateTitleXml wraps the user data into a title and ParseTitleXml takes it out again.
+// There are no transport documents, so that every request to cancel a fixation in TtGis is a conflict. The time
+// when universal messages become a must is in the future for every type. GetDocflowEvents tells the event before
+// an event, but not the state of the document at that time.
 package diadocsim

@@ -3,6 +3,7 @@ package diadocsim
 import (
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -108,7 +109,7 @@ func (c *call) getDocuments() (reply, error) {
 	}
 	var docs []*document
 	for _, d := range c.allDocs(c.box) {
-		if f.passes(c.box, d) && !d.m.draft && test(d) {
+		if f.passes(c.box, d) && d.m.kind() == "Letter" && test(d) {
 			docs = append(docs, d)
 		}
 	}
@@ -267,27 +268,60 @@ func (c *call) getDocumentsV4() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	var lowest, highest float64
+	for _, sum := range []struct {
+		text string
+		into *float64
+	}{{body.FromTotalSum, &lowest}, {body.ToTotalSum, &highest}} {
+		if sum.text == "" {
+			continue
+		}
+		if *sum.into, err = strconv.ParseFloat(sum.text, 64); err != nil {
+			return reply{}, bad("%q is not a sum", sum.text)
+		}
+	}
 	in := func(list []string, one string) bool { return len(list) == 0 || containsFold(list, one) }
 	var docs []*document
 	for _, d := range c.allDocs(c.box) {
 		status := func(word string) bool { return category{"Any", body.DocumentCategory, word}.passes(c.box, d) }
-		other, at := "", moment(c.box, d)
+		other, at, place := "", moment(c.box, d), d.place(c.box).department
 		if peer := d.m.counteragent(c.box); peer != nil {
 			other = peer.id
 		}
-		if d.m.draft || !slices.ContainsFunc(statuses, status) || !in(body.DocumentTypeNamedIds, d.kind.name) || !in(body.DocumentNumbers, d.meta("DocumentNumber")) ||
+		inDepartment := len(body.Departments) == 0
+		for _, f := range body.Departments {
+			inDepartment = inDepartment || place == f.DepartmentId || !f.ExcludeSubdepartments && c.box.under(place, f.DepartmentId)
+		}
+		if d.m.kind() != "Letter" || !slices.ContainsFunc(statuses, status) || !in(body.DocumentTypeNamedIds, d.kind.name) || !in(body.DocumentNumbers, d.meta("DocumentNumber")) ||
 			!in(body.FileNames, d.e.file) || !within(d.meta("DocumentDate"), first, last) || !in(plainGUIDs(body.CounteragentBoxIds), other) ||
 			body.FromTimestamp != nil && at < body.FromTimestamp.Ticks || body.ToTimestamp != nil && at > body.ToTimestamp.Ticks ||
-			!d.tagged(body.CustomData) || !c.mayEnter(d.place(c.box).department) {
+			!in(body.FromDepartmentIds, d.m.fromDepartment) || !in(body.ToDepartmentIds, d.m.toDepartment) || !in(body.TotalSums, d.meta("TotalSum")) ||
+			!inDepartment || !d.costs(lowest, highest) || !d.tagged(body.CustomData) || !c.mayEnter(place) {
 			continue
 		}
 		docs = append(docs, d)
 	}
 	slices.SortStableFunc(docs, func(a, b *document) int { return int(min(1, max(-1, moment(c.box, a)-moment(c.box, b)))) })
+	down := body.SortDirection == "Descending"
+	if down {
+		slices.Reverse(docs)
+	}
 	total := len(docs)
-	docs = slices.DeleteFunc(docs, func(d *document) bool { return moment(c.box, d) <= after })
+	docs = slices.DeleteFunc(docs, func(d *document) bool {
+		at := moment(c.box, d)
+		return after != 0 && (!down && at <= after || down && at >= after)
+	})
 	more := len(docs) > count
 	return c.list(docs[:min(count, len(docs))], func(d *document) string { return textKey(documentKey, c.box.id, moment(c.box, d)) }, more, total), nil
+}
+
+// costs tells whether the document's sum is within bounds; zero bounds are none.
+func (d *document) costs(lowest, highest float64) bool {
+	if lowest == 0 && highest == 0 {
+		return true
+	}
+	sum, err := strconv.ParseFloat(d.meta("TotalSum"), 64)
+	return err == nil && sum >= lowest && (highest == 0 || sum <= highest)
 }
 
 func plainGUIDs(ids []string) []string {

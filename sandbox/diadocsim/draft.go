@@ -105,14 +105,22 @@ func (c *call) copyDraft(draft, m *message, signatures []draftSignature) error {
 		if signature == nil {
 			return bad("Document %s of the draft has no signature", d.e.id)
 		}
-		copied := *d
-		copied.m, copied.packet, copied.in = m, m.packet, map[string]*place{}
-		e := *d.e
-		e.content, e.doc = file, &copied
-		copied.e = c.Server.add(m, &e)
-		c.signBySender(&copied, signature)
+		copied := c.copyDocument(d, m, file)
+		sealed := c.signBySender(copied, signature)
+		c.attachPower(m, sealed, one.PowerOfAttorney)
 	}
 	return nil
+}
+
+// copyDocument makes a document of a new message of one of a draft or template.
+func (c *call) copyDocument(d *document, m *message, file []byte) *document {
+	copied := *d
+	copied.m, copied.packet, copied.in = m, m.packet, map[string]*place{}
+	copied.sent, copied.arrived, copied.forwarded = 0, 0, nil
+	e := *d.e
+	e.content, e.doc, e.delivered = file, &copied, false
+	copied.e = c.Server.add(m, &e)
+	return &copied
 }
 
 func (c *call) recycleDraft() (reply, error) {

@@ -32,6 +32,14 @@ func (s *Server) HangNext(op string, d time.Duration) { s.addFault(op, fault{han
 // for an operation that is still in progress, 200 for a print form that is not ready in the library's reading.
 func (s *Server) RetryLaterNext(op string, status int) { s.addFault(op, fault{later: status}) }
 
+// SetPolls replaces Config.Polls: how long print forms, protocols, archives and tasks are in the making.
+func (s *Server) SetPolls(n int) {
+	_ = s.lever(func() error { // can't fail
+		s.cfg.Polls = n
+		return nil
+	})
+}
+
 // ExpireTokens ends every access token and legacy token: the next call of each gets 401.
 func (s *Server) ExpireTokens() {
 	s.mu.Lock()

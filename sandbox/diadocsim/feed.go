@@ -35,13 +35,11 @@ type mark struct {
 func feedArea() map[string]behaviour {
 	return map[string]behaviour{
 		"GetNewEvents":   {box: "boxId", serve: (*call).getNewEvents},
-		"GetNewEventsV7": {box: "boxId", sunset: sunset2027, serve: (*call).getNewEvents},
+		"GetNewEventsV7": {box: "boxId", serve: (*call).getNewEvents},
 		"GetEvent":       {box: "boxId", right: allDocuments, serve: (*call).getEvent},
 		"GetLastEvent":   {box: "boxId", serve: (*call).getLastEvent},
 	}
 }
-
-const sunset2027 = "Sat, 03 Apr 2027 00:00:00 GMT"
 
 // announce puts a message into the feed of a box.
 func (s *Server) announce(b *box, m *message) *event {

@@ -130,7 +130,11 @@ func TestDocflowFeedAndPacket(t *testing.T) {
 	got := r.post("/V5/GetDocflowsByPacketId", query{"boxId": r.demo.Box}, object{"PacketId": packet})
 	require.Len(t, got.at("Documents"), 1)
 	require.NotContains(t, got.json(), "NextPageIndexKey")
-	require.Equal(t, 501, r.post("/V5/SearchDocflows", query{"boxId": r.demo.Box}, object{"QueryString": "x"}).status)
+	for _, version := range []string{"/V5", "/V4", "/V3"} {
+		found := r.post(version+"/SearchDocflows", query{"boxId": r.demo.Box}, object{"QueryString": "договор deal-17", "Scope": "SearchScopeOutgoing"})
+		require.Len(t, found.at("Documents"), 1)
+		require.Equal(t, false, found.at("HaveMoreDocuments"))
+	}
 }
 
 func TestPrintFormsProtocolsAndArchives(t *testing.T) {

@@ -149,7 +149,11 @@ func (c *call) generateReceipt() (reply, error) {
 	if err := c.read(&body); err != nil {
 		return reply{}, err
 	}
-	d, err := c.attached(body.MessageId, body.AttachmentId)
+	return c.receiptFor(body.MessageId, body.AttachmentId)
+}
+
+func (c *call) receiptFor(messageID, attachmentID string) (reply, error) {
+	d, err := c.attached(messageID, attachmentID)
 	if err != nil {
 		return reply{}, err
 	}

@@ -17,6 +17,8 @@ const (
 	documentDateKey
 	docflowKey
 	packetKey
+	forwardKey
+	securityKey
 )
 
 // indexKey makes an opaque key of an item. Its text has the +, / and = that a client must escape.

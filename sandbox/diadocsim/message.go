@@ -19,6 +19,8 @@ type message struct {
 	lock            lockMode
 	packet          string
 	fromDraft       string
+	fromTemplate    string
+	template        *templateFacts // nil: not a template
 	becameMessages  []string
 	entities        []*entity
 	at, patched     int64
@@ -46,6 +48,7 @@ type entity struct {
 	extra       object // further fields of the structure
 	doc         *document
 	valid       bool   // of a signature
+	power       *power // of a PowerOfAttorney
 	cades       string // id of the entity with the improved form of a signature
 }
 
@@ -67,6 +70,7 @@ type document struct {
 	subordinate   [][2]string
 	packet        string
 	encrypted     bool
+	editing       string // EditingSettingId
 	invitation    bool
 
 	senderSignature string
@@ -93,12 +97,13 @@ type place struct {
 	resolution string // ResolutionStatusType
 	resolver   string // user id
 	target     object
+	route      string // of approval
 }
 
 type forward struct {
-	id string
-	to *box
-	at int64
+	id       string
+	from, to *box
+	at       int64
 }
 
 // The words of document states, as the enumerations have them.
@@ -189,16 +194,7 @@ func (m *message) sees(b *box) bool {
 	if m.draft || !m.sentOn {
 		return b == m.from
 	}
-	return b == m.from || b == m.proxy || b == m.to && m.arrived || m.forwardedTo(b)
-}
-
-func (m *message) forwardedTo(b *box) bool {
-	for _, d := range m.documents() {
-		if slices.ContainsFunc(d.forwarded, func(f forward) bool { return f.to == b }) {
-			return true
-		}
-	}
-	return false
+	return b == m.from || b == m.proxy || b == m.to && m.arrived
 }
 
 // visible tells whether a box sees an entity.
@@ -224,10 +220,35 @@ func (m *message) documents() []*document {
 }
 
 func (m *message) kind() string {
-	if m.draft {
+	switch {
+	case m.template != nil:
+		return "Template"
+	case m.draft:
 		return "Draft"
 	}
 	return "Letter"
+}
+
+// origin is what the message was made of; nil: of nothing.
+func (m *message) origin() object {
+	switch {
+	case m.fromDraft != "":
+		return object{"MessageType": "Draft", "MessageId": m.fromDraft}
+	case m.fromTemplate != "":
+		return object{"MessageType": "Template", "MessageId": m.fromTemplate}
+	}
+	return nil
+}
+
+// entities are the document's own and those that belong to it.
+func (d *document) entities() []*entity {
+	var out []*entity
+	for _, e := range d.m.entities {
+		if d.m.documentOf(e) == d {
+			out = append(out, e)
+		}
+	}
+	return out
 }
 
 // documentOf is the document that an entity belongs to, up the parents.

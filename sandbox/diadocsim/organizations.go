@@ -33,12 +33,19 @@ func organizationArea() map[string]behaviour {
 	}
 }
 
+// maxRegistrations is how many times a day a user may be registered by reading.
+const maxRegistrations = 3
+
 // getMyOrganizations shows where the user works. With autoRegister, which is the default, the service may make
 // the user an employee of a matching organisation: the simulator does, for inactive organisations.
 func (c *call) getMyOrganizations() (reply, error) {
 	list := []object{}
 	for _, b := range c.boxOrder {
 		if b.staff[c.user.id] == nil && b.Inactive && c.arg("autoRegister") != "false" {
+			key := "registration " + c.user.id + c.cfg.Now().UTC().Format(time.DateOnly)
+			if c.rejected[key]++; c.rejected[key] > maxRegistrations {
+				return reply{}, conflict("More than %d registration attempts in a day", maxRegistrations)
+			}
 			place := &employee{Employee: Employee{AccessLevel: departmentOnly, DepartmentID: headDepartment, Actions: []string{}}, user: c.user, since: c.cfg.Now()}
 			b.staff[c.user.id] = place
 			b.hired = append(b.hired, place)
@@ -70,6 +77,9 @@ func (s *Server) organization(b *box, departments bool) object {
 	}
 	if b.KPP != "" {
 		out["Kpp"] = b.KPP
+	}
+	if b.ForeignCode != "" {
+		out["IsForeign"], out["ForeignInformation"] = true, object{"ForeignTaxpayerCode": b.ForeignCode}
 	}
 	if b.Liquidated {
 		out["LiquidationDate"] = "01.01.2026"
@@ -167,7 +177,7 @@ func (c *call) getOrganization() (reply, error) {
 	guid, _ := boxGUID(c.arg("boxId"))
 	for _, b := range c.boxOrder {
 		org := strings.ToLower(plain(c.arg("orgId")))
-		if b.id == guid || org != "" && plain(b.orgID()) == org || c.arg("fnsParticipantId") == "2BM-"+b.INN+"-"+b.KPP {
+		if b.id == guid || b.ForeignCode != "" && b.ForeignCode == c.arg("foreignTaxpayerCode") || org != "" && plain(b.orgID()) == org || c.arg("fnsParticipantId") == "2BM-"+b.INN+"-"+b.KPP {
 			return jsonReply(c.organization(b, true)), nil
 		}
 	}
@@ -249,14 +259,20 @@ func (c *call) getOrganizationsByInnList() (reply, error) {
 func (c *call) getOrganizationUsers() (reply, error) {
 	list := []object{}
 	for _, e := range c.box.hired {
-		list = append(list, object{"Id": e.user.id, "Name": e.user.Surname + " " + e.user.FirstName, "Position": e.Position, "Permissions": object{
-			"UserDepartmentId": e.DepartmentID, "IsAdministrator": e.Administrator, "DocumentAccessLevel": e.AccessLevel,
-			"CanSignDocuments": e.may(signDocuments), "CanManageCounteragents": e.may(manageCounteragents), "CanAddResolutions": e.may(addResolutions),
-			"CanRequestResolutions": e.may(requestResolutions), "SelectedDepartmentIds": orEmpty(e.Departments), "CanCreateDocuments": e.may(createDocuments),
-			"CanDeleteRestoreDocuments": e.may(deleteDocuments), "AuthorizationPermission": object{"IsBlocked": false}, "CanAttachUniversalMessages": e.may(attachMessages),
-		}})
+		list = append(list, object{"Id": e.user.id, "Name": e.user.Surname + " " + e.user.FirstName, "Position": e.Position, "Permissions": c.userPermissions(e)})
 	}
 	return jsonReply(object{"Users": list, "CurrentUserId": c.user.id}), nil
+}
+
+// userPermissions is OrganizationUserPermissions.
+func (c *call) userPermissions(e *employee) object {
+	return object{
+		"UserDepartmentId": e.DepartmentID, "IsAdministrator": e.Administrator, "DocumentAccessLevel": e.AccessLevel,
+		"CanSignDocuments": e.may(signDocuments), "CanManageCounteragents": e.may(manageCounteragents), "CanAddResolutions": e.may(addResolutions),
+		"CanRequestResolutions": e.may(requestResolutions), "SelectedDepartmentIds": orEmpty(e.Departments), "JobTitle": e.Position,
+		"CanCreateDocuments": e.may(createDocuments), "CanDeleteRestoreDocuments": e.may(deleteDocuments),
+		"AuthorizationPermission": object{"IsBlocked": false}, "CanAttachUniversalMessages": e.may(attachMessages),
+	}
 }
 
 func (c *call) getOrganizationFeatures() (reply, error) {

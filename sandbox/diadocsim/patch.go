@@ -99,12 +99,11 @@ type patchBody struct {
 	RecipientTitles                      []recipientTitle
 	UniversalMessages                    []universalMessage
 	RequestedSignatureRejections         []signedPart
-	// Known, but not simulated.
-	ResolutionRouteAssignments        []any
-	ResolutionRouteRemovals           []any
-	SignatureVerifications            []any
-	EditingPatches                    []any
-	TtGisFixationCancellationRequests []any
+	ResolutionRouteAssignments           []routeAssignment
+	ResolutionRouteRemovals              []routeRemoval
+	SignatureVerifications               []signatureVerification
+	EditingPatches                       []editingPatch
+	TtGisFixationCancellationRequests    []any
 }
 
 const maxTagPatches = 15
@@ -113,7 +112,7 @@ func patchArea() map[string]behaviour {
 	patch := func(c *call) (reply, error) { return c.once(false, c.postPatch) }
 	return map[string]behaviour{
 		"PostMessagePatch":   {body: jsonBody, serve: patch},
-		"PostMessagePatchV3": {body: jsonBody, sunset: sunset2027, serve: patch},
+		"PostMessagePatchV3": {body: jsonBody, serve: patch},
 	}
 }
 
@@ -138,11 +137,8 @@ func (c *call) postPatch() (reply, error) {
 		return reply{}, err
 	}
 	old := c.op.name == "PostMessagePatchV3"
-	switch {
-	case old && len(body.UniversalMessages) > 0, !old && len(body.RequestedSignatureRejections) > 0:
+	if old && len(body.UniversalMessages) > 0 || !old && len(body.RequestedSignatureRejections) > 0 {
 		return reply{}, bad("This version of PostMessagePatch has no such list")
-	case len(body.ResolutionRouteAssignments)+len(body.ResolutionRouteRemovals)+len(body.SignatureVerifications)+len(body.EditingPatches)+len(body.TtGisFixationCancellationRequests) > 0:
-		return reply{}, refuse(http.StatusNotImplemented, "diadocsim does not simulate routes, verifications, editing and TtGis parts of PostMessagePatch")
 	}
 	m := c.messages[strings.ToLower(body.MessageId)]
 	if m == nil || !m.sees(c.box) {
@@ -150,6 +146,9 @@ func (c *call) postPatch() (reply, error) {
 	}
 	if m.draft {
 		return reply{}, refuse(http.StatusConflict, "A draft is finished with SendDraft")
+	}
+	if m.template != nil {
+		return reply{}, conflict("A template is answered with TransformTemplateToMessage or PostTemplatePatch")
 	}
 	p, err := c.Server.apply(&patching{call: c, m: m, touched: map[*document]string{}}, &body)
 	if err != nil {
@@ -164,6 +163,9 @@ func (s *Server) apply(p *patching, body *patchBody) (*patch, error) {
 	err := p.parts(body)
 	if err == nil && len(p.added)+len(p.private)+len(p.marks)+len(p.after) == 0 {
 		err = bad("The patch does nothing")
+	}
+	if err == nil {
+		err = p.checkLabels()
 	}
 	if err == nil {
 		err = p.wholePacket()
@@ -266,6 +268,9 @@ func (p *patching) otherParts(body *patchBody) error {
 		if err := p.repack(&body.EditDocumentPacketCommands[i]); err != nil {
 			return err
 		}
+	}
+	if err := p.rareParts(body); err != nil {
+		return err
 	}
 	return p.tag(body.CustomDataPatches)
 }

@@ -38,6 +38,9 @@ func (p *patching) sign(part *documentSignature) error {
 		return err
 	}
 	if part.IsApprovementSignature {
+		if err := p.countApproval(d); err != nil {
+			return err
+		}
 		p.keepIn(made)
 		p.change(d, "", func() { d.place(p.box).resolution, d.place(p.box).resolver = "Approved", p.userID() })
 		return nil
@@ -53,6 +56,9 @@ func (p *patching) sign(part *documentSignature) error {
 		return err
 	}
 	p.put(made)
+	if sealed := p.attachPower(p.m, made, part.PowerOfAttorney); sealed != nil {
+		p.added = append(p.added, sealed)
+	}
 	p.change(d, "sign", func() {
 		if newContent != nil {
 			d.e.content = newContent
@@ -125,6 +131,18 @@ func (p *patching) countInvalid(e *entity, valid bool) error {
 	key := e.id + p.cfg.Now().UTC().Format("2006-01-02")
 	if p.rejected[key] >= maxInvalid {
 		return conflict("More than %d invalid signatures in a day", maxInvalid)
+	}
+	p.after = append(p.after, func() { p.rejected[key]++ })
+	return nil
+}
+
+// maxApprovals is how many approving signatures a document takes in a day.
+const maxApprovals = 500
+
+func (p *patching) countApproval(d *document) error {
+	key := "approval " + d.e.id + p.cfg.Now().UTC().Format("2006-01-02")
+	if p.rejected[key] >= maxApprovals {
+		return conflict("More than %d approving signatures in a day", maxApprovals)
 	}
 	p.after = append(p.after, func() { p.rejected[key]++ })
 	return nil

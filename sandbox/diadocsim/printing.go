@@ -45,6 +45,10 @@ func (c *call) printForm() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	return c.printFormOf(d)
+}
+
+func (c *call) printFormOf(d *document) (reply, error) {
 	if d.encrypted || d.invitation {
 		return reply{}, conflict("Generating print form for this type of document is not supported")
 	}
@@ -77,12 +81,16 @@ func (c *call) generatedForm() (reply, error) {
 	return fileReply("application/pdf", "Печатная форма.pdf", c.forms[id]), nil
 }
 
-// protocol is as of now: a change of the document starts it anew.
 func (c *call) protocol() (reply, error) {
 	d, err := c.wanted()
 	if err != nil {
 		return reply{}, err
 	}
+	return c.protocolOf(d)
+}
+
+// protocolOf is as of now: a change of the document starts it anew.
+func (c *call) protocolOf(d *document) (reply, error) {
 	if !d.m.sentOn {
 		return reply{}, conflict("There is no protocol of an unsent document")
 	}

@@ -8,7 +8,7 @@ import (
 func readingArea() map[string]behaviour {
 	return map[string]behaviour{
 		"GetMessage":              {box: "boxId", serve: (*call).getMessage},
-		"GetMessageV5":            {box: "boxId", sunset: sunset2027, serve: (*call).getMessage},
+		"GetMessageV5":            {box: "boxId", serve: (*call).getMessage},
 		"GetDocument":             {box: "boxId", serve: (*call).getDocument},
 		"GetDocuments":            {box: "boxId", serve: (*call).getDocuments},
 		"GetDocumentsV4":          {body: jsonBody, box: "boxId", serve: (*call).getDocumentsV4},
@@ -41,12 +41,7 @@ func (c *call) getMessage() (reply, error) {
 		if err != nil {
 			return reply{}, err
 		}
-		entities, docs = nil, []*document{d}
-		for _, e := range m.entities {
-			if m.documentOf(e) == d {
-				entities = append(entities, e)
-			}
-		}
+		entities, docs = d.entities(), []*document{d}
 	}
 	for _, d := range docs {
 		if !c.mayEnter(d.place(c.box).department) {

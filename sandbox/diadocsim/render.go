@@ -39,6 +39,9 @@ func (s *Server) messageObject(b *box, m *message, entities []*entity, v view) o
 	if m.fromDraft != "" {
 		out["CreatedFromDraftId"] = m.fromDraft
 	}
+	if m.template != nil {
+		out["IsReusable"] = m.template.reusable
+	}
 	s.nulls(out, "TemplateToLetterTransformationInfo")
 	return out
 }
@@ -160,7 +163,7 @@ func (s *Server) documentObject(b *box, d *document, v view, key string) object 
 		"SenderReceiptMetadata":    object{"ReceiptStatus": receiptStatus(d.answerReceipt, b == d.m.from)},
 		"ConfirmationMetadata":     s.confirmation(d),
 		"AmendmentRequestMetadata": object{"AmendmentFlags": d.amended, "ReceiptStatus": "GeneralReceiptStatusNotAcceptable"},
-		"DocflowStatus":            s.docflowStatus(b, d), "ForwardDocumentEvents": s.forwards(d), "EditingSettingId": "", "ResolutionRouteId": "",
+		"DocflowStatus":            s.docflowStatus(b, d), "ForwardDocumentEvents": s.forwards(d), "EditingSettingId": d.editing, "ResolutionRouteId": p.route,
 		"HasUnreadOutOfWorkflowUniversalMessages": false, "LastOuterDocflows": []any{},
 		"ResolutionStatus": s.resolutionObject(p),
 	}
@@ -187,8 +190,8 @@ func (s *Server) documentObject(b *box, d *document, v view, key string) object 
 	if d.m.proxy != nil {
 		out["ProxyBoxId"] = s.boxID(d.m.proxy.id)
 	}
-	if d.m.fromDraft != "" {
-		out["Origin"] = object{"MessageType": "Draft", "MessageId": d.m.fromDraft}
+	if origin := d.m.origin(); origin != nil {
+		out["Origin"] = origin
 	}
 	return out
 }

@@ -63,13 +63,14 @@ type Server struct {
 	sent     []*message
 	pending  []delivery
 	held     bool
+	failing  []string            // texts of deliveries that are to fail
 	done     map[string]finished // by operation and operationId
 	tasks    map[string]*task
 	jobs     map[string]int // polls of print forms, protocols and archives
 	forms    map[string][]byte
 	shelf    map[string]*shelfFile
 	patched  map[string]*patchedContent
-	rejected map[string]int // invalid signatures by entity and day
+	rejected map[string]int // invalid and approving signatures, and registrations, by what and day
 
 	faults map[string][]fault
 	calls  []Call

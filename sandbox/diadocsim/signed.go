@@ -89,8 +89,8 @@ func (c *call) bytesOf(what string, content []byte, onShelf string) ([]byte, err
 const maxUnsigned = 5 << 20
 
 func (c *call) unsigned(what string, u *unsignedContent) ([]byte, error) {
-	if len(u.Content) > maxUnsigned {
-		return nil, refuse(http.StatusBadRequest, "%s: Content is larger than %d bytes", what, maxUnsigned)
+	if c.unsignedBytes += len(u.Content); c.unsignedBytes > maxUnsigned {
+		return nil, refuse(http.StatusBadRequest, "%s: Contents are larger than %d bytes together", what, maxUnsigned)
 	}
 	return c.bytesOf(what, u.Content, u.NameOnShelf)
 }
@@ -143,6 +143,22 @@ func (s *Server) signAs(b *box, u *user, file []byte) ([]byte, error) {
 		p.Name = u.Surname + " " + u.FirstName
 	}
 	return cmssim.Sign(p, file)
+}
+
+// certificateOf is a certificate of somebody who signs in a box, made once.
+func (s *Server) certificateOf(b *box) ([]byte, error) {
+	if b.certificate != nil {
+		return b.certificate, nil
+	}
+	signature, err := s.signAs(b, nil, []byte("certificate"))
+	if err != nil {
+		return nil, err
+	}
+	read, err := cmssim.Read(signature)
+	if err == nil {
+		b.certificate = read.Certificate.Raw
+	}
+	return b.certificate, err
 }
 
 // Signature makes the detached signature that somebody of the box would make of a file.

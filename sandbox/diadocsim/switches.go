@@ -32,6 +32,12 @@ type Switches struct {
 	DateTimes bool `json:"dateTimes,omitempty"`
 	// DssSampleName writes DssFileSigningResult for FileSigningResults, as a sample of the page does (1.3).
 	DssSampleName bool `json:"dssSampleName,omitempty"`
+	// DeprecatedGone answers 410 to operations whose last day is announced but still ahead, as the test stand does
+	// (1.6).
+	DeprecatedGone bool `json:"deprecatedGone,omitempty"`
+	// SearchCountsHidden makes FirstIndex of SearchDocflows count documents that the user may not see, so that
+	// pages are shorter than Count or empty (10.3, 15).
+	SearchCountsHidden bool `json:"searchCountsHidden,omitempty"`
 }
 
 // SetSwitches replaces all switches; what was already stored is rendered by the new ones.

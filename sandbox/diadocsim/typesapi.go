@@ -10,6 +10,8 @@ import (
 func typesArea() map[string]behaviour {
 	return map[string]behaviour{
 		"GetDocumentTypes":            {box: "boxId", serve: (*call).getDocumentTypes},
+		"DetectDocumentTypes":         {body: rawBody, box: "boxId", serve: func(c *call) (reply, error) { return c.detectTypes(c.body), nil }},
+		"DetectDocumentTypesOnShelf":  {box: "boxId", serve: (*call).detectTypesOnShelf},
 		"DetectDocumentTitles":        {body: rawBody, box: "boxId", serve: func(c *call) (reply, error) { return c.detect(c.body), nil }},
 		"DetectDocumentTitlesOnShelf": {box: "boxId", serve: (*call).detectOnShelf},
 		"GetContent":                  {answer: other, serve: (*call).getContent},
@@ -76,6 +78,28 @@ func titleObject(t docType, f docFunction, v docVersion, index int) object {
 
 // detect knows a formalized document by its root, and answers every type and function that the file may be.
 func (c *call) detect(file []byte) reply {
+	return jsonReply(object{"DocumentTitles": c.detected(file)})
+}
+
+// detectTypes is the obsolete form, without the title and its metadata.
+func (c *call) detectTypes(file []byte) reply {
+	list := c.detected(file)
+	for _, one := range list {
+		delete(one, "TitleIndex")
+		delete(one, "Metadata")
+	}
+	return jsonReply(object{"DocumentTypes": list})
+}
+
+func (c *call) detectTypesOnShelf() (reply, error) {
+	file, err := c.shelved(c.arg("nameOnShelf"), http.StatusNotFound)
+	if err != nil {
+		return reply{}, err
+	}
+	return c.detectTypes(file), nil
+}
+
+func (c *call) detected(file []byte) []object {
 	read, err := parseTitle(file)
 	list := []object{}
 	for _, t := range docTypes() {
@@ -91,7 +115,7 @@ func (c *call) detect(file []byte) reply {
 	if err != nil {
 		list = append(list, object{"TypeNamedId": "Nonformalized", "Function": "default", "Version": "v1", "TitleIndex": 0, "Metadata": []object{}})
 	}
-	return jsonReply(object{"DocumentTitles": list})
+	return list
 }
 
 func (c *call) detectOnShelf() (reply, error) {

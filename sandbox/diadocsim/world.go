@@ -42,7 +42,8 @@ type Organization struct {
 	RoamingReady      bool // exchange with that operator has been set up; without it an invitation answers 409
 	Test              bool // a test organisation: its documents have no legal force
 	Liquidated        bool
-	Inactive          bool // the service has a box for it, but nobody there has ever come in
+	ForeignCode       string // of a foreign organisation
+	Inactive          bool   // the service has a box for it, but nobody there has ever come in
 }
 
 // User is a person of the identity provider, given to AddUser.
@@ -76,6 +77,9 @@ type employee struct {
 	Employee
 	user  *user
 	since time.Time
+
+	powers        []*power
+	subscriptions any
 }
 
 func (e *employee) may(right string) bool {
@@ -103,6 +107,11 @@ type box struct {
 	bonds       []bond
 	groups      []*group
 	feed        []*event
+	routes      []route
+	findings    []finding
+	entries     map[string]string // the key-value store
+	signers     map[string]any    // stored defaults of signers
+	certificate []byte            // of somebody who signs there
 }
 
 var (

@@ -121,7 +121,7 @@ func (r *runner) join(ctx context.Context, c *call, id string) (docflow.Record, 
 	now := r.Now()
 	u := feed.FromDiadoc(message, at.box, docflow.CauseGet, "", now)
 	rec := docflow.Record{ID: c.docflowID(), Portal: string(c.portal), Card: c.Card, System: docflow.Diadoc, Kind: kindOf(u.Documents),
-		Connection: at.conn.Name, RequestID: string(c.docflowID()), ExternalID: u.ExternalID, State: u.State, Documents: u.Documents,
+		Connection: at.conn.Name, RequestID: string(c.docflowID()), ExternalID: u.ExternalID, State: u.State, Documents: u.Documents, Read: u.Read,
 		Created: now, Changed: now, Version: 1}
 	return rec, r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec})
 }
@@ -137,14 +137,13 @@ func kindOf(documents []docflow.Document) string {
 // reread reads a message after an act of ours, so that whoever waits sees what the act has changed. A message
 // that the service does not show yet changes nothing: the feed tells it.
 func (r *runner) reread(ctx context.Context, l letter, id diadoc.MessageID) ([]lane.Write, error) {
-	message, err := l.client.GetMessage(ctx, l.box, id, diadoc.MessageOptions{OriginalSignature: true})
+	u, err := feed.Read(ctx, l.client, l.box, id, l.rec, docflow.CauseAct, r.Now())
 	if errors.Is(err, diadoc.ErrNotFound) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	u := feed.FromDiadoc(message, l.box, docflow.CauseAct, "", r.Now())
 	u.MovedTo = u.ExternalID
 	return []lane.Write{docflow.Settle{ID: l.rec.ID, Update: u}}, nil
 }

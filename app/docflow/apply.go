@@ -16,6 +16,8 @@ type Update struct {
 	Charges     []Charge    // nil: nothing said
 	Files       []File      // nil: nothing said
 	Documents   []Document  // nil: nothing said
+	Read        Reading     // of Диадок: how far the message was read for it
+	Passed      bool        // of Диадок: the message has gone on since
 	MovedTo     string      // the id that it goes by from now on: a draft becomes another message when it is sent
 	Refusal     *Refusal
 	Cause       string    // one of the causes below
@@ -46,6 +48,7 @@ type Change struct {
 	NewFiles        []File
 	DutyNew         bool       // other charges than before
 	Documents       []Document // those of a message that changed, as they are now
+	Ours            []Document // those of a message whose next step has become ours
 	StatementsNew   bool       // other statements, or signatures asked for anew
 	Stored          bool       // anything of the record differs, if only the echoes still awaited
 	Cause, Token    string
@@ -73,7 +76,7 @@ func (r Record) Apply(u Update) (Record, Change) {
 		next.ExternalID = u.MovedTo
 		ch.FirstAnswer = true
 	}
-	if u.State == "" || next.echoes(u) {
+	if u.State == "" || u.behind(r) || r.System != Diadoc && next.echoes(u) {
 		ch.To, ch.Requirement = r.State, r.Requirement
 		ch.Stored = ch.FirstAnswer || len(next.Echo) != len(r.Echo)
 		return next, ch
@@ -96,14 +99,18 @@ func (r Record) Apply(u Update) (Record, Change) {
 		next.Files = u.Files
 	}
 	if u.Documents != nil {
-		ch.Documents = changedDocuments(r.Documents, u.Documents)
-		next.Documents = u.Documents
+		next.Documents = told(r.Documents, u.Documents)
+		ch.Documents = changedDocuments(r.Documents, next.Documents)
+		if !u.Passed {
+			ch.Ours = turned(r.Documents, next.Documents)
+		}
 	}
+	next.Read = r.reading(u)
 	next.State, next.Requirement, next.Refusal = u.State, u.Requirement, u.Refusal
 	ch.Changed = r.State != u.State || r.Requirement != u.Requirement || len(ch.NewFiles) > 0 || ch.DutyNew || len(ch.Documents) > 0 ||
 		(u.Refusal != nil && (r.Refusal == nil || r.Refusal.CRMText != u.Refusal.CRMText))
 	ch.Unexpected = r.System != Diadoc && !r.State.Expects(u.State)
-	ch.Stored = ch.Changed || ch.FirstAnswer || ch.StatementsNew || len(next.Echo) != len(r.Echo)
+	ch.Stored = ch.Changed || ch.FirstAnswer || ch.StatementsNew || len(next.Echo) != len(r.Echo) || !next.Read.same(r.Read)
 	if ch.Changed {
 		next.Changed = u.At
 	}

@@ -39,6 +39,9 @@ var diadocStates = []State{
 // revoked all the same.
 var ended = []State{Rejected, ProxyRejected, PartiallySigned, Revoked, AllSigned, Partner, Finished, Deleted}
 
+// Ended lists the states of what lives in Диадок in which nothing more is expected to happen by itself.
+func Ended() []State { return slices.Clone(ended) }
+
 // DiadocStates lists the states of what lives in Диадок.
 func DiadocStates() []State { return slices.Clone(diadocStates) }
 
@@ -52,11 +55,13 @@ type Document struct {
 	Type       string    `json:"type"`  // TypeNamedId
 	Title      string    `json:"title"` // for people
 	State      State     `json:"state"`
+	Direction  Direction `json:"direction,omitempty"`
 	OurTurn    bool      `json:"ourTurn,omitempty"` // the next step is ours
 	Delivered  bool      `json:"delivered,omitempty"`
 	Resolution string    `json:"resolution,omitempty"` // of the approval inside our company: the service's word
 	Comment    string    `json:"comment,omitempty"`    // why it was refused, is to be revoked or corrected
-	SignedBy   string    `json:"signedBy,omitempty"`   // who signed on the other side
+	SignedBy   string    `json:"signedBy,omitempty"`   // who answered with a signature: a person, else the organisation
+	Named      bool      `json:"named,omitempty"`      // SignedBy was read from the certificate
 	SignedAt   time.Time `json:"signedAt,omitzero"`
 }
 

@@ -83,9 +83,10 @@ type Record struct {
 	Charges     []Charge
 	Files       []File
 	Documents   []Document // of a message at Диадок
+	Read        Reading    // of that message
 	Refusal     *Refusal
-
 	Signing     *Signing // what of Диадок is being signed
+
 	// Echo lists the states that answers to our own calls told before the news did, oldest first. The
 	// news will tell them once more, later: they must not count as moves then.
 	Echo []string

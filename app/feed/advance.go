@@ -4,18 +4,20 @@ import (
 	"time"
 
 	"konturbridge/app/docflow"
+	"konturbridge/app/lane"
 )
 
 // Item is one news item about a docflow, translated.
 type Item struct {
+	Docflow    docflow.ID // the record that it is about, where that is known already; else it is found by the ids
 	ExternalID string
 	RequestID  string
 	Update     docflow.Update
 }
 
 // Advance moves a connection's position together with everything that the read page caused: the state
-// changes of the docflows that the bridge knows, their history and their effects. Items about other
-// docflows change nothing.
+// changes of the docflows that the bridge knows, their history and their effects, and new work. Items about
+// other docflows change nothing.
 type Advance struct {
 	Portal     string
 	Connection string
@@ -23,6 +25,7 @@ type Advance struct {
 	Cursor     string
 	At         time.Time
 	Items      []Item
+	Rows       []lane.NewRow
 }
 
 // LaneWrite marks the write.

@@ -9,21 +9,24 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strconv"
-	"strings"
+	"sync"
 	"time"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/diadoc"
+	"konturbridge/internal/upstream"
 )
 
 // KindBox is the kind of the row that follows one box of Диадок. The row reschedules itself for ever.
 const KindBox = "box"
 
 // boxPage is how many events are read at once: the most that the service gives.
-const boxPage = 100
+const boxPage = diadoc.MaxPage
+
+// boxSafety is how often messages that no event has touched for safetyAge are read one by one.
+const boxSafety = 10 * time.Minute
 
 // boxRow makes the row that follows a connection's box. Connections to one box share it, whatever portals they
 // belong to.
@@ -46,8 +49,16 @@ type BoxStore interface {
 	BoxConnections(ctx context.Context, box string) ([]portal.Connection, error)
 	TakeCursor(ctx context.Context, id portal.ID, connection, cursor string) error
 	MarkConnection(ctx context.Context, id portal.ID, name, state, note string) error
-	// Messages lists the records that go by these ids at the service.
-	Messages(ctx context.Context, portal string, externalIDs []string) ([]docflow.Record, error)
+	BoxMessages
+}
+
+// BoxMessages finds the records of messages that a connection follows.
+type BoxMessages interface {
+	// BoxMessages lists those that go by these ids at the service, or that these requests have made.
+	BoxMessages(ctx context.Context, portal, connection string, externalIDs, requestIDs []string) ([]docflow.Record, error)
+	// OpenMessages lists those in which something is awaited and which nothing has touched for a while, in the
+	// order of their ids above after.
+	OpenMessages(ctx context.Context, portal, connection string, untouchedSince time.Time, after docflow.ID, limit int) ([]docflow.Record, error)
 }
 
 // BoxDeps of the worker that follows boxes.
@@ -58,17 +69,32 @@ type BoxDeps struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	Lag      func(time.Duration) // told how far behind a read event was; must not block
+	// Wanted tells whether a portal has a rule for messages that come through a connection; nil: none has.
+	Wanted func(id portal.ID, connection string) bool
 }
 
 // Boxes works the rows that follow boxes.
-type Boxes struct{ BoxDeps }
+type Boxes struct {
+	BoxDeps
+	mu     sync.Mutex
+	safety map[followed]watch
+}
+
+// watch is how far the messages of a connection were read one by one.
+type watch struct {
+	at    time.Time
+	after docflow.ID
+}
 
 // NewBoxes returns a Boxes worker.
 func NewBoxes(d BoxDeps) *Boxes {
 	if d.Lag == nil {
 		d.Lag = func(time.Duration) {}
 	}
-	return &Boxes{d}
+	if d.Wanted == nil {
+		d.Wanted = func(portal.ID, string) bool { return false }
+	}
+	return &Boxes{BoxDeps: d, safety: map[followed]watch{}}
 }
 
 // Work implements lane.Worker: it reads one page of events, reads anew what of ours they are about, and stores
@@ -106,11 +132,11 @@ func (b *Boxes) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 
 // atOnePlace groups connections that read the same page in the same name.
 func atOnePlace(conns []portal.Connection) [][]portal.Connection {
-	type place struct{ grant, login, password, cursor string }
-	at := map[place]int{}
+	type reader struct{ grant, login, password, cursor string }
+	at := map[reader]int{}
 	var groups [][]portal.Connection
 	for _, c := range conns {
-		key := place{c.GrantKey(), c.Login, c.Secrets["password"], c.Cursor}
+		key := reader{c.GrantKey(), c.Login, c.Secrets["password"], c.Cursor}
 		i, known := at[key]
 		if !known {
 			i = len(groups)
@@ -132,39 +158,38 @@ func (b *Boxes) read(ctx context.Context, group []portal.Connection) (lane.Resul
 	if err != nil {
 		return lane.Result{}, err
 	}
+	ours := diadoc.BoxID(group[0].AccountID)
 	if group[0].Cursor == "" {
 		return b.begin(ctx, client, group)
 	}
-	ours := diadoc.BoxID(group[0].AccountID)
-	query := diadoc.EventQuery{Limit: boxPage}
-	if from, ok := beginning(group[0].Cursor); ok {
-		query.From = from
-	} else {
-		query.AfterIndexKey = diadoc.IndexKey(group[0].Cursor)
-	}
-	page, err := client.GetNewEvents(ctx, ours, query)
-	if err != nil {
+	at := placeOf(group[0].Cursor)
+	page, err := client.GetNewEvents(ctx, ours, at.query())
+	switch {
+	case errors.Is(err, diadoc.ErrBadRequest) && at.key != "", errors.Is(err, diadoc.ErrNoAccess):
+		return b.startOver(ctx, client, group, err)
+	case err != nil:
 		return lane.Result{}, err
 	}
 	now := b.Now()
-	next := group[0].Cursor
+	next := at
 	if n := len(page.Events); n > 0 && page.Events[n-1].IndexKey != "" {
-		next = string(page.Events[n-1].IndexKey)
+		next.key = page.Events[n-1].IndexKey
 	}
 	again := now.Add(b.Interval)
-	if len(page.Events) >= boxPage && next != group[0].Cursor {
+	if len(page.Events) >= boxPage && next != at {
 		again = now
 	}
-	reader := &messages{client: client, box: ours, read: map[string]docflow.Update{}}
+	read := newLetters(client, ours, b.Log)
 	var writes []lane.Write
 	for _, conn := range group {
-		items, err := b.items(ctx, reader, conn, page)
+		made, err := b.writes(ctx, read, conn, page, next.String())
 		if err != nil {
 			return lane.Result{}, err
 		}
-		if len(items) > 0 || next != conn.Cursor || conn.State != "" {
-			writes = append(writes, Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: now, Items: items})
-		}
+		writes = append(writes, made...)
+	}
+	if at.department != "" && len(page.Events) == 0 && b.wider(ctx, client, group[0]) {
+		return b.startOver(ctx, client, group, nil)
 	}
 	note := ""
 	if len(page.Events) > 0 {
@@ -173,14 +198,22 @@ func (b *Boxes) read(ctx context.Context, group []portal.Connection) (lane.Resul
 	return lane.Result{Verdict: lane.Again, At: again, Writes: writes, Note: note}, nil
 }
 
-// fromTime marks a position in a box that has no key yet: the events from a moment on.
-const fromTime = "@"
-
-// beginning reads such a position.
-func beginning(cursor string) (from diadoc.Ticks, ok bool) {
-	text, ok := strings.CutPrefix(cursor, fromTime)
-	n, err := strconv.ParseInt(text, 10, 64)
-	return diadoc.Ticks(n), ok && err == nil
+// writes lists what a page changes for one connection.
+func (b *Boxes) writes(ctx context.Context, read *letters, conn portal.Connection, page diadoc.BoxEventList, next string) ([]lane.Write, error) {
+	if len(page.Events) == 0 && conn.State == "" {
+		return b.safetyNet(ctx, read, conn)
+	}
+	found, err := b.items(ctx, read, conn, page)
+	if err != nil {
+		return nil, err
+	}
+	writes := []lane.Write{Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: next, At: b.Now(),
+		Items: found.items, Rows: found.rows}}
+	if !found.unread {
+		return writes, nil
+	}
+	caught, err := b.catchUp(ctx, read, conn) // what was not understood may have been about any of ours
+	return append(writes, caught...), err
 }
 
 // begin takes the position: what happened before the connection was made is none of ours.
@@ -197,105 +230,79 @@ func (b *Boxes) begin(ctx context.Context, client *diadoc.Client, group []portal
 	return lane.Result{Verdict: lane.Again, At: b.Now().Add(b.Interval)}, nil
 }
 
-// BoxPosition tells where a box's feed stands now. A box without events, or whose last one tells no key, is read
-// from now on by time.
-func BoxPosition(ctx context.Context, client *diadoc.Client, ours diadoc.BoxID, now time.Time) (cursor string, err error) {
-	last, ok, err := client.GetLastEvent(ctx, ours)
-	if err != nil {
-		return "", err
-	}
-	if ok && last.IndexKey != "" {
-		return string(last.IndexKey), nil
-	}
-	return fromTime + strconv.FormatInt(int64(diadoc.TicksOf(now)), 10), nil
-}
+// overlap is how much of what was read before is read again from a new position.
+const overlap = time.Hour
 
-// items translates what of a page is about messages of a connection's portal. Each is read anew: what an event
-// tells of a document need not be of the event's moment.
-func (b *Boxes) items(ctx context.Context, reader *messages, conn portal.Connection, page diadoc.BoxEventList) ([]Item, error) {
-	var ids []string
-	latest := map[string]diadoc.BoxEvent{}
-	for _, e := range page.Events {
-		if e.Err != nil {
-			b.Log.Error("box event not understood", "event", string(e.EventID), "error", e.Err)
-		}
-		id, at := about(e)
-		if id == "" {
-			continue
-		}
-		if !at.IsZero() {
-			b.Lag(b.Now().Sub(at))
-		}
-		if _, known := latest[id]; !known {
-			ids = append(ids, id)
-		}
-		latest[id] = e
-	}
-	if len(ids) == 0 {
-		return nil, nil
-	}
-	known, err := b.Store.Messages(ctx, string(conn.Portal), ids)
+// startOver takes a new position when the old one is refused, or when the user sees other documents than before:
+// by time, from a little before the last page on, so that nothing in between is missed and what is known already
+// changes nothing. Every open message is read once, too. A box that refuses the user altogether stays refused.
+func (b *Boxes) startOver(ctx context.Context, client *diadoc.Client, group []portal.Connection, refused error) (lane.Result, error) {
+	ours := diadoc.BoxID(group[0].AccountID)
+	department, err := departmentOf(ctx, client, ours)
 	if err != nil {
-		return nil, err
+		return lane.Result{}, err
 	}
-	var items []Item
-	for _, rec := range known {
-		_, at := about(latest[rec.ExternalID])
-		u, ok, err := reader.of(ctx, rec.ExternalID, string(latest[rec.ExternalID].EventID), at)
+	if errors.Is(refused, diadoc.ErrNoAccess) && department == placeOf(group[0].Cursor).department {
+		return lane.Result{}, refused
+	}
+	read := newLetters(client, ours, b.Log)
+	var writes []lane.Write
+	for _, conn := range group {
+		caught, err := b.catchUp(ctx, read, conn)
 		if err != nil {
-			return nil, err
+			return lane.Result{}, err
 		}
-		if ok {
-			items = append(items, Item{ExternalID: rec.ExternalID, Update: u})
+		since := b.Now()
+		if !conn.CursorAt.IsZero() {
+			since = conn.CursorAt
 		}
+		cursor := place{department: department, from: diadoc.TicksOf(since.Add(-overlap))}.String()
+		b.Log.Warn("took a new position in a box", "portal", string(conn.Portal), "connection", conn.Name, "from", since, "error", refused)
+		writes = append(writes, Advance{Portal: string(conn.Portal), Connection: conn.Name, From: conn.Cursor, Cursor: cursor, At: conn.CursorAt})
+		writes = append(writes, caught...)
 	}
-	return items, nil
+	return lane.Result{Verdict: lane.Again, At: b.Now().Add(b.Interval), Writes: writes, Note: "took a new position in the box"}, nil
 }
 
-// about tells which message an event is about, and when it happened.
-func about(e diadoc.BoxEvent) (id string, at time.Time) {
-	switch {
-	case e.Message != nil:
-		return MessageKey(e.Message.MessageID), e.Message.TimestampTicks.Time()
-	case e.Patch != nil:
-		return MessageKey(e.Patch.MessageID), e.Patch.TimestampTicks.Time()
+// wider reports whether the user sees more than the one department by now. It is asked now and then.
+func (b *Boxes) wider(ctx context.Context, client *diadoc.Client, conn portal.Connection) bool {
+	if due, _ := b.due(followed{string(conn.Portal), conn.Name + "/department"}); !due {
+		return false
 	}
-	return "", time.Time{}
+	department, err := departmentOf(ctx, client, diadoc.BoxID(conn.AccountID))
+	return err == nil && department != placeOf(conn.Cursor).department
 }
 
-// messages reads each message of a page once, for all portals that know it.
-type messages struct {
-	client *diadoc.Client
-	box    diadoc.BoxID
-	read   map[string]docflow.Update
-}
-
-// of reads a message; ok is false when the service does not show it any more.
-func (m *messages) of(ctx context.Context, id, event string, at time.Time) (u docflow.Update, ok bool, err error) {
-	if u, ok := m.read[id]; ok {
-		return u, true, nil
-	}
-	message, err := m.client.GetMessage(ctx, m.box, diadoc.MessageID(id), diadoc.MessageOptions{OriginalSignature: true})
-	if errors.Is(err, diadoc.ErrNotFound) || errors.Is(err, diadoc.ErrNoAccess) {
-		return u, false, nil
-	}
-	if err != nil {
-		return u, false, err
-	}
-	m.read[id] = FromDiadoc(message, m.box, docflow.CauseNews, event, at)
-	return m.read[id], true, nil
-}
-
-// rest decides when a failed feed reads on.
+// rest decides when a failed feed reads on, and says what is wrong where only a person can help.
 func (b *Boxes) rest(ctx context.Context, group []portal.Connection, err error) lane.Result {
 	at, refused := restUntil(b.Now(), b.Interval, err)
+	note := BoxFault(err)
 	if refused {
 		for _, conn := range group {
-			if mark := b.Store.MarkConnection(ctx, conn.Portal, conn.Name, "refused", err.Error()); mark != nil {
+			if mark := b.Store.MarkConnection(ctx, conn.Portal, conn.Name, portal.ConnectionRefused, note); mark != nil {
 				b.Log.Warn("the connection's fault could not be stored", "error", mark)
 			}
 		}
 	}
-	b.Log.Warn("a box cannot be read", "portal", string(group[0].Portal), "connections", len(group), "error", err)
-	return lane.Result{Verdict: lane.Again, At: at, Note: err.Error()}
+	b.Log.Warn("a box cannot be read", "portal", string(group[0].Portal), "connections", len(group), "class", upstream.ClassOf(err).String(), "error", err)
+	return lane.Result{Verdict: lane.Again, At: at, Note: note}
+}
+
+// BoxFault says what keeps a box from being read, with what to do where a person can do something.
+func BoxFault(err error) string {
+	for _, known := range []struct {
+		is   error
+		text string
+	}{
+		{diadoc.ErrNoSubscription, "Диадок: у организации нет подписки на API. Продлите её; чтение ящика возобновится само."},
+		{diadoc.ErrNoAccess, "Диадок: у пользователя нет доступа к ящику. Попросите администратора организации дать ему доступ."},
+		{diadoc.ErrNotFound, "Диадок: такого ящика нет. Проверьте boxId подключения."},
+		{diadoc.ErrGone, "Диадок отключил метод, которым мост читает ящик. Обновите мост."},
+		{diadoc.ErrBadRequest, "Диадок не принимает запрос. Проверьте boxId подключения."},
+	} {
+		if errors.Is(err, known.is) {
+			return known.text + " (" + err.Error() + ")"
+		}
+	}
+	return err.Error()
 }

@@ -13,12 +13,17 @@ import (
 // told by the service's enumerations alone; its texts change without notice.
 func FromDiadoc(m diadoc.Message, ours diadoc.BoxID, cause, token string, at time.Time) docflow.Update {
 	u := docflow.Update{ExternalID: MessageKey(m.MessageID), Documents: []docflow.Document{}, Cause: cause, Token: token, At: at}
+	acts := actsOf(m)
 	for _, e := range m.Documents() {
-		u.Documents = append(u.Documents, documentOf(m, e, ours))
+		u.Documents = append(u.Documents, documentOf(m, e, ours, acts))
 	}
 	u.State = docflow.StateOf(u.Documents)
 	if u.State == "" && m.IsDeleted {
 		u.State = docflow.Deleted
+	}
+	u.Read.At = int64(max(m.TimestampTicks, m.LastPatchTimestampTicks))
+	for _, a := range acts {
+		u.Read.Acts = append(u.Read.Acts, a.name())
 	}
 	return u
 }
@@ -26,12 +31,12 @@ func FromDiadoc(m diadoc.Message, ours diadoc.BoxID, cause, token string, at tim
 // MessageKey is a message's id as records keep it: ids are compared as texts from here on.
 func MessageKey(id diadoc.MessageID) string { return strings.ToLower(string(id)) }
 
-func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID) docflow.Document {
+func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID, acts []act) docflow.Document {
 	info := e.DocumentInfo
 	d := docflow.Document{
-		EntityID: strings.ToLower(string(e.EntityID)), CustomID: info.CustomDocumentID, Type: info.TypeNamedID,
+		EntityID: entityKey(e.EntityID), CustomID: info.CustomDocumentID, Type: info.TypeNamedID,
 		Title: cmp.Or(info.Title, info.FileName, e.FileName, info.TypeNamedID), State: docflow.State(info.State()),
-		OurTurn: info.OurTurn(), Delivered: info.Delivered(),
+		Direction: directionOf(info.DocumentDirection), OurTurn: info.OurTurn(), Delivered: info.Delivered(),
 	}
 	switch {
 	case m.IsDeleted:
@@ -41,20 +46,45 @@ func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID) docflow.Do
 	case m.DeliveryFailed() && d.State != docflow.Deleted:
 		d.State = docflow.DeliveryError
 	}
+	if d.State == docflow.Deleted || d.State == docflow.DeliveryError {
+		d.OurTurn = false
+	}
 	if info.ResolutionStatus != nil {
 		d.Resolution = string(info.ResolutionStatus.Type)
 	}
-	for _, s := range m.Signatures(e.EntityID) {
-		if !s.SignerBoxID.Same(ours) && s.SignerBoxID != "" && d.State == docflow.AllSigned {
-			d.SignedBy, d.SignedAt = other(m, ours), s.RawCreationDate.Time()
+	if d.State != docflow.AllSigned && d.State != docflow.PartiallySigned {
+		return d
+	}
+	for _, a := range acts {
+		if a.kind == answered && a.document == e.EntityID && a.entity.EntityType == diadoc.EntityTypeSignature {
+			d.SignedBy, d.SignedAt = titleOf(m, a.entity.SignerBoxID, ours), a.at.Time()
 		}
 	}
 	return d
 }
 
-// other is the name of the other side.
-func other(m diadoc.Message, ours diadoc.BoxID) string {
-	if m.FromBoxID.Same(ours) {
+func entityKey(id diadoc.EntityID) string { return strings.ToLower(string(id)) }
+
+func directionOf(d diadoc.DocumentDirection) docflow.Direction {
+	switch d {
+	case diadoc.DirectionInbound:
+		return docflow.Inbound
+	case diadoc.DirectionInternal:
+		return docflow.Internal
+	}
+	return docflow.Outbound
+}
+
+// titleOf names the organisation of a box of the message; one that the message does not tell is the other side.
+func titleOf(m diadoc.Message, box, ours diadoc.BoxID) string {
+	switch {
+	case box.Same(m.FromBoxID):
+		return m.FromTitle
+	case box.Same(m.ToBoxID):
+		return m.ToTitle
+	case box.Same(m.ProxyBoxID):
+		return m.ProxyTitle
+	case m.FromBoxID.Same(ours):
 		return m.ToTitle
 	}
 	return m.FromTitle

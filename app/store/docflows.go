@@ -22,6 +22,7 @@ type docflowData struct {
 	Charges    []docflow.Charge    `json:"charges,omitempty"`
 	Files      []docflow.File      `json:"files,omitempty"`
 	Documents  []docflow.Document  `json:"documents,omitempty"`
+	Read       docflow.Reading     `json:"read,omitzero"`
 	Refusal    *docflow.Refusal    `json:"refusal,omitempty"`
 	Echo       []string            `json:"echo,omitempty"`
 }
@@ -47,13 +48,13 @@ func scanDocflow(row scanner) (docflow.Record, error) {
 	if err := json.Unmarshal(data, &d); err != nil {
 		return r, err
 	}
-	r.Statements, r.Charges, r.Files, r.Documents, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Documents, d.Refusal, d.Echo
+	r.Statements, r.Charges, r.Files, r.Documents, r.Read, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Documents, d.Read, d.Refusal, d.Echo
 	r.TriedAt, r.Created, r.Changed = fromMS(tried), fromMS(created), fromMS(changed)
 	return r, nil
 }
 
 func dataOf(r docflow.Record) (string, error) {
-	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Documents, r.Refusal, r.Echo})
+	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Documents, r.Read, r.Refusal, r.Echo})
 	return string(b), err
 }
 
@@ -191,7 +192,7 @@ func (t *tx) move(rec docflow.Record, u docflow.Update) ([]reaction.Effect, erro
 		return nil, nil
 	}
 	if ch.Changed {
-		note := ""
+		note := documentsNote(ch)
 		if ch.Unexpected {
 			note = "unexpected move"
 		}
@@ -244,6 +245,9 @@ func (t *tx) signed(w docflow.Signed) error {
 }
 
 func (t *tx) addHistory(id docflow.ID, h docflow.HistoryEntry) error {
+	if h.State == "" { // of what came from outside the first state is the service's
+		return nil
+	}
 	_, err := t.exec(`INSERT INTO docflow_history (docflow, state, requirement, cause, token, note, at, job)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?)`, string(id), string(h.State), string(h.Requirement), h.Cause, h.Token, h.Note, ms(h.At), t.job)
 	return err
@@ -269,7 +273,7 @@ func (t *tx) advance(a feed.Advance) error {
 		if err != nil {
 			return err
 		}
-		if rec.ExternalID != "" && rec.ExternalID != item.ExternalID {
+		if rec.ExternalID != "" && rec.ExternalID != item.ExternalID && item.Update.MovedTo == "" {
 			continue // a second filing with our request id is not this docflow
 		}
 		item.Update.ExternalID = item.ExternalID
@@ -279,12 +283,18 @@ func (t *tx) advance(a feed.Advance) error {
 		}
 		effects = append(effects, made...)
 	}
+	if _, err := t.insertRows(a.Rows); err != nil {
+		return err
+	}
 	return t.enqueue(effects)
 }
 
 // docflowOf finds the portal's docflow that an item is about: by its request, else by the service's id. Each is
 // a look into an index of its own; asked for at once, an embedded database looks through all of the portal's.
 func (t *tx) docflowOf(portal string, item feed.Item) (docflow.Record, error) {
+	if item.Docflow != "" {
+		return t.lockDocflow(item.Docflow)
+	}
 	if item.RequestID != "" { // the events of Диадок carry none
 		rec, err := scanDocflow(t.row(`SELECT `+docflowColumns+` FROM docflows WHERE request_id = ? AND portal = ?`+t.s.d.forUpdate(),
 			item.RequestID, portal))

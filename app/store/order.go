@@ -31,7 +31,7 @@ func (t *tx) lockDocflows(group []*op) error {
 				ids = append(ids, string(w.Docflow))
 			case feed.Advance:
 				for _, item := range w.Items {
-					requests = append(requests, item.RequestID)
+					ids, requests = append(ids, string(item.Docflow)), append(requests, item.RequestID)
 				}
 			}
 		}

@@ -50,8 +50,8 @@ func (f *findings) walk(at place) {
 		f.array(at, value)
 	case map[string]any:
 		f.object(at, value)
-		for _, name := range slices.Sorted(maps.Keys(value)) {
-			next := at.child(name, value[name])
+		for name, child := range value { // in any order: what is found is sorted by its place
+			next := at.child(name, child)
 			if at.node == nil || next.node == nil {
 				f.unknown(next)
 				continue

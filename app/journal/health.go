@@ -17,6 +17,8 @@ type Connection struct {
 	Failing time.Time
 	Words   string
 	Reads   bool // whether a row of work follows it
+	// Lag is for how long it had not been read, in minutes, every quarter of an hour of the last day.
+	Lag []Point
 }
 
 // Backlog is a portal's work that has not ended.

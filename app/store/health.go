@@ -53,20 +53,80 @@ func (s *Store) followed(ctx context.Context, row lane.NewRow, c *journal.Connec
 		return err
 	}
 	c.Reads, c.Next, c.Read = true, fromMS(next), fromMS(read)
-	var (
-		at, ended int64
-		failed    int
-		words     string
-	)
-	err = s.read.QueryRowContext(ctx, s.d.sql(`SELECT at, ended, failed, note FROM runs WHERE job = ? ORDER BY ended DESC, at DESC LIMIT 1`), job).
-		Scan(&at, &ended, &failed, &words)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
+	gaps, err := s.gaps(ctx, job)
+	if err != nil {
+		return err
 	}
-	if err == nil && failed == 1 && ended == read {
-		c.Failing, c.Words = fromMS(at), words
+	if n := len(gaps); n > 0 && gaps[n-1].to == read {
+		c.Failing, c.Words = fromMS(gaps[n-1].from), gaps[n-1].words
 	}
-	return err
+	c.Lag = lag(gaps, s.now(), read)
+	return nil
+}
+
+// gap is a time in which every read of an account failed, in milliseconds.
+type gap struct {
+	from, to int64
+	words    string // of the last failure
+}
+
+// The last day of reads, as it is told.
+const (
+	lagOver = 24 * time.Hour
+	lagStep = 15 * time.Minute
+	// restMost is how long a feed rests between two failures at most, with room: more, and it was read in between.
+	restMost = 12 * time.Minute
+	maxGaps  = 1000
+)
+
+// gaps reads when the row's runs failed, oldest first. Failures of different words one after the other are one.
+func (s *Store) gaps(ctx context.Context, job int64) ([]gap, error) {
+	rows, err := s.read.QueryContext(ctx, s.d.sql(`SELECT at, ended, failed, note FROM (SELECT at, ended, failed, note FROM runs
+		WHERE job = ? AND ended >= ? ORDER BY at DESC LIMIT ?) AS latest ORDER BY at`), job, ms(s.now().Add(-lagOver)), maxGaps)
+	if err != nil {
+		return nil, down(err)
+	}
+	defer func() { _ = rows.Close() }()
+	var all []gap
+	open := false
+	for rows.Next() {
+		var (
+			g      gap
+			failed int
+		)
+		if err := rows.Scan(&g.from, &g.to, &failed, &g.words); err != nil {
+			return nil, err
+		}
+		last := len(all) - 1
+		switch {
+		case failed == 0:
+			open = false
+		case open && g.from-all[last].to < restMost.Milliseconds():
+			all[last].to, all[last].words = g.to, g.words
+		default:
+			all, open = append(all, g), true
+		}
+	}
+	return all, rows.Err()
+}
+
+// lag tells at regular moments for how long the account had not been read by then.
+func lag(gaps []gap, now time.Time, read int64) []journal.Point {
+	var points []journal.Point
+	for at := now.Add(-lagOver).Truncate(lagStep).Add(lagStep); !at.After(now); at = at.Add(lagStep) {
+		point := journal.Point{At: at}
+		for _, g := range gaps {
+			end := g.to
+			if end == read { // it fails to this day
+				end = ms(now)
+			}
+			if g.from <= ms(at) && ms(at) <= end {
+				point.Value = at.Sub(fromMS(g.from)).Minutes()
+			}
+		}
+		points = append(points, point)
+	}
+	return points
 }
 
 // CheckConnection has a connection be read now instead of at its time.

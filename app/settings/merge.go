@@ -23,6 +23,9 @@ func (s Settings) Merge(stored Settings) (Settings, []Problem) {
 	if s.Files == nil {
 		s.Files = stored.Files
 	}
+	if s.Incoming == nil {
+		s.Incoming = stored.Incoming
+	}
 	if s.Roles == nil {
 		s.Roles = stored.Roles
 	}

@@ -60,7 +60,12 @@ func Parse(text []byte, check Checker) (Settings, []Problem) {
 			s.Reactions = []Reaction{}
 			r.list(node, path, func(node *yaml.Node, path string) { s.Reactions = append(s.Reactions, r.reaction(node, path)) })
 		},
+		"incoming": func(node *yaml.Node, path string) {
+			s.Incoming = []Incoming{}
+			r.list(node, path, func(node *yaml.Node, path string) { s.Incoming = append(s.Incoming, r.incoming(node, path)) })
+		},
 	})
+	r.checkIncoming(s.Incoming, s.Connections, root)
 	sortProblems(r.problems)
 	return s, r.problems
 }

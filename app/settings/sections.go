@@ -233,16 +233,25 @@ func (r *reader) reaction(node *yaml.Node, path string) Reaction {
 	return x
 }
 
-// reactionFilters checks the words of Реестро only: Диадок's document types and statuses are its own and many.
+// reactionFilters checks the words of a reaction that names its service. Диадок's document types are its own and
+// many.
 func (r *reader) reactionFilters(node *yaml.Node, path string, x Reaction) {
-	if x.System != Realty {
+	states := RealtyStates()
+	switch x.System {
+	case Diadoc:
+		states = DiadocStates()
+		if x.Requirement != nil && *x.Requirement != "" {
+			r.fail(keyNode(node, "requirement"), join(path, "requirement"), "у документов Диадока нет требований", "documents of Диадок have no requirements")
+		}
+	case Realty:
+	default:
 		return
 	}
-	if types := r.check.DocflowTypes(); x.DocflowType != "" && !slices.Contains(types, x.DocflowType) {
+	if types := r.check.DocflowTypes(); x.System == Realty && x.DocflowType != "" && !slices.Contains(types, x.DocflowType) {
 		r.fail(keyNode(node, "docflow_type"), join(path, "docflow_type"), fmt.Sprintf("неизвестный тип %q; известны: %s", x.DocflowType, words(types)),
 			fmt.Sprintf("unknown type %q; known: %s", x.DocflowType, words(types)))
 	}
-	if states := RealtyStates(); x.State != "" && !slices.Contains(states, x.State) {
+	if x.State != "" && !slices.Contains(states, x.State) {
 		r.fail(keyNode(node, "state"), join(path, "state"), fmt.Sprintf("неизвестное состояние %q; известны: %s", x.State, words(states)),
 			fmt.Sprintf("unknown state %q; known: %s", x.State, words(states)))
 	}

@@ -41,6 +41,8 @@ type Settings struct {
 	// Files names the file field into which an action's file goes, by card: "deal", "lead" or
 	// "item:128" (entityTypeId). A card without a name here gets the file as a timeline comment.
 	Files map[string]string
+	// Incoming are the rules for messages of Диадок that belong to no card.
+	Incoming []Incoming
 	// Roles say who may do what on the bridge's pages beside the portal's administrators; nil when the section
 	// was left out.
 	Roles *Roles
@@ -105,8 +107,8 @@ type Reaction struct {
 	DocflowType  string // "" any
 	Entity       Entity // "" any
 	EntityTypeID int    // with Item; 0 any
-	// State is the service's own word (Реестро: queued, verified, sent, suspended, completed, error) or
-	// uncertain; "" any.
+	// State is the service's own word (Реестро: queued, verified, sent, suspended, completed, error), one of
+	// DiadocStates, or uncertain; "" any.
 	State string
 	// Requirement is signature, payment or "" for none; nil any.
 	Requirement *string

@@ -165,7 +165,7 @@ func TestEveryProblemAtOnceWithLineAndKey(t *testing.T) {
 	t.Parallel()
 	_, problems := settings.Parse(readFile(t, "testdata/broken.yaml"), catalogue{})
 	require.Equal(t, []string{
-		"line 1: conections: unknown key; known: connections, files, hook_secret, mappings, reactions, roles, triggers",
+		"line 1: conections: unknown key; known: connections, files, hook_secret, incoming, mappings, reactions, roles, triggers",
 		"line 2: hook_secret: must be 24 to 128 letters, digits, - and _; or new to have one made",
 		"line 4: connections: of several realty connections exactly one must have default: true",
 		"line 4: connections[0].boxId: a Реестро connection has no such key",

@@ -21,6 +21,7 @@ type shown struct {
 	Mappings    []shownMapping    `yaml:"mappings"`
 	Reactions   []shownReaction   `yaml:"reactions"`
 	Files       map[string]string `yaml:"files,omitempty"`
+	Incoming    []shownIncoming   `yaml:"incoming,omitempty"`
 	Roles       *shownRoles       `yaml:"roles,omitempty"`
 }
 
@@ -28,6 +29,15 @@ type shownRoles struct {
 	Act      []int64 `yaml:"act,flow,omitempty"`
 	Journal  []int64 `yaml:"journal,flow,omitempty"`
 	Settings []int64 `yaml:"settings,flow,omitempty"`
+}
+
+type shownIncoming struct {
+	Connection  string   `yaml:"connection,omitempty"`
+	Types       []string `yaml:"types,flow,omitempty"`
+	Action      string   `yaml:"action"`
+	Category    *int     `yaml:"category,omitempty"`
+	Stage       string   `yaml:"stage,omitempty"`
+	Responsible int64    `yaml:"responsible,omitempty"`
 }
 
 type shownConnection struct {
@@ -117,6 +127,9 @@ func Show(s Settings) []byte {
 			TerminateWorkflow: (*shownEnd)(x.TerminateWorkflow), KillWorkflow: (*shownEnd)(x.KillWorkflow),
 			SetFields: x.SetFields, MoveStage: x.MoveStage, Comment: x.Comment, Todo: x.Todo, Notify: x.Notify,
 		})
+	}
+	for _, x := range s.Incoming {
+		out.Incoming = append(out.Incoming, shownIncoming(x))
 	}
 	var b bytes.Buffer
 	encoder := yaml.NewEncoder(&b)

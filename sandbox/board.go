@@ -13,13 +13,15 @@ import (
 
 // pageState is everything that the page shows at a glance.
 type pageState struct {
-	Portals   []string  `json:"portals"`
-	Portal    string    `json:"portal"`
-	Paused    bool      `json:"paused"`
-	Automatic bool      `json:"automatic"`
-	Boards    []board   `json:"boards"`
-	Docflows  []docflow `json:"docflows"` // newest first
-	Notes     []note    `json:"notes"`    // newest first
+	Portals   []string      `json:"portals"`
+	Portal    string        `json:"portal"`
+	Paused    bool          `json:"paused"`
+	Automatic bool          `json:"automatic"`
+	Boards    []board       `json:"boards"`
+	Apps      []application `json:"apps"`
+	Users     []user        `json:"users"`
+	Docflows  []docflow     `json:"docflows"` // newest first
+	Notes     []note        `json:"notes"`    // newest first
 }
 
 type board struct {
@@ -63,12 +65,12 @@ type docflow struct {
 }
 
 func (s *Sandbox) pageState(name string) pageState {
-	out := pageState{Portals: []string{}, Boards: []board{}, Docflows: []docflow{}, Notes: []note{}, Automatic: s.Realty.IsAutomatic()}
+	out := pageState{Portals: []string{}, Apps: []application{}, Users: []user{}, Boards: []board{}, Docflows: []docflow{}, Notes: []note{}, Automatic: s.Realty.IsAutomatic()}
 	for _, p := range s.Bitrix.Portals() {
 		out.Portals = append(out.Portals, p.Name())
 	}
 	if p := s.portal(name); p != nil {
-		out.Portal, out.Boards = p.Name(), boards(p)
+		out.Portal, out.Boards, out.Apps, out.Users = p.Name(), boards(p), applications(p), users(p)
 	}
 	for _, d := range s.Realty.Docflows() {
 		out.Docflows = append(out.Docflows, toDocflow(d))

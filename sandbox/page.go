@@ -26,7 +26,9 @@ const maxPost = 32 << 20
 
 func (s *Sandbox) routePage() {
 	page := template.Must(template.ParseFS(pageFiles, "page/*.html")) // embedded: can fail in tests only
-	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { render(w, page, "index.html", policy, texts(r)) })
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) {
+		render(w, page, "index.html", policy+"; frame-src 'self' "+strings.Join(s.appHosts(), " "), texts(r))
+	})
 	s.mux.Handle("GET /page/", secure(http.FileServerFS(pageFiles)))
 	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.mux.HandleFunc("GET /control/sandbox/state", func(w http.ResponseWriter, r *http.Request) {
@@ -141,34 +143,4 @@ func (s *Sandbox) serveFile(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Content-Disposition", "attachment; filename*=UTF-8''"+url.PathEscape(name))
 	_, _ = w.Write(data)
-}
-
-// serveOpen opens an application's tab as the portal does: a form posted with fresh tokens.
-func (s *Sandbox) serveOpen(w http.ResponseWriter, r *http.Request, page *template.Template) {
-	query := r.URL.Query()
-	p := s.portal(query.Get("portal"))
-	id, err := strconv.Atoi(query.Get("id"))
-	if p == nil || err != nil {
-		http.NotFound(w, r)
-		return
-	}
-	handler := ""
-	for _, pl := range p.Placements() {
-		if pl.ClientID == query.Get("client") && pl.Placement == query.Get("placement") {
-			handler = pl.Handler
-		}
-	}
-	target, err := url.Parse(handler)
-	if err != nil || target.Scheme != "http" && target.Scheme != "https" {
-		http.NotFound(w, r)
-		return
-	}
-	added, form := p.OpenPage(query.Get("client"), query.Get("placement"), `{"ID":"`+strconv.Itoa(id)+`"}`, 1)
-	merged := target.Query()
-	for key, values := range added {
-		merged[key] = values
-	}
-	target.RawQuery = merged.Encode()
-	render(w, page, "open.html", strings.Replace(policy, "form-action 'none'", "form-action "+target.Scheme+"://"+target.Host, 1),
-		map[string]any{"Target": target.String(), "Form": form})
 }

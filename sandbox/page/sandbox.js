@@ -203,6 +203,7 @@ function draw(state) {
   drawBoards(state);
   drawColumns(state);
   drawSide(state);
+  drawApps(state);
 }
 
 const query = (values) => new URLSearchParams({ portal: view.portal, ...values }).toString();
@@ -321,8 +322,8 @@ function drawPanel(card) {
       board ? stageSelect(board, card, card.stage, "panel-") : null,
       el("button", { type: "button", class: "close", "data-key": "close", "aria-label": T.close, onclick: () => byId("panel").close() }, "×")),
     el("div", { class: "panel-body", "data-scroll": "panel" },
-      card.tabs.length ? block(T.tabs, card.tabs.map((t) => el("p", {}, el("a", {
-        target: "_blank", rel: "noopener", href: "/control/sandbox/open?" + query({ id: card.id, client: t.client, placement: t.placement }),
+      card.tabs.length ? block(T.tabs, card.tabs.map((t) => el("p", {}, el("button", {
+        type: "button", "data-key": "tab-" + t.client, onclick: () => slide(card.title + " · " + t.title, { id: card.id, client: t.client, placement: t.placement }),
       }, t.title)))) : null,
       block(T.fields, drawFields(card), T.nothing),
       block(T.people, card.contacts.map((c) => el("details", {
@@ -339,6 +340,29 @@ function drawPanel(card) {
         el("p", { class: "text" }, plain(e.text)), el("div", { class: "files" }, drawFiles(e.files)))), T.nothing)));
 }
 
+// ---- pages of applications, in a frame as the portal opens them ----
+
+function slide(title, page) {
+  byId("slider-title").textContent = title;
+  byId("slider-frame").src = "/control/sandbox/open?" + query({ ...page, user: byId("user").value, lang: document.documentElement.lang });
+  byId("slider").showModal();
+}
+
+function drawApps(state) {
+  const key = JSON.stringify([state.apps, state.users]);
+  if (view.apps === key) return;
+  view.apps = key;
+  byId("apps").replaceChildren(...state.apps.map((a) => el("button", {
+    type: "button", "data-app": a.client, onclick: () => slide(T.app_page, { client: a.client }),
+  }, state.apps.length > 1 ? T.app_page + " " + a.host : T.app_page)));
+  const chosen = byId("user").value;
+  byId("user-box").hidden = state.apps.length === 0;
+  byId("user").replaceChildren(...state.users.map((u) => el("option", { value: u.id }, u.name + (u.admin ? " (" + T.admin + ")" : ""))));
+  if (state.users.some((u) => String(u.id) === chosen)) byId("user").value = chosen;
+}
+
+byId("slider-close").addEventListener("click", () => byId("slider").close());
+byId("slider").addEventListener("close", () => { byId("slider-frame").src = "about:blank"; });
 byId("panel").addEventListener("click", (e) => { if (e.target === byId("panel")) byId("panel").close(); });
 byId("panel").addEventListener("close", () => {
   const key = view.card.type + "-" + view.card.id;

@@ -25,6 +25,7 @@ type docflowData struct {
 	Read       docflow.Reading     `json:"read,omitzero"`
 	Refusal    *docflow.Refusal    `json:"refusal,omitempty"`
 	Echo       []string            `json:"echo,omitempty"`
+	Signing    *docflow.Signing    `json:"signing,omitempty"`
 }
 
 const docflowColumns = `id, portal, entity_type, card_id, system, kind, connection, request_id, body, external_id,
@@ -49,12 +50,13 @@ func scanDocflow(row scanner) (docflow.Record, error) {
 		return r, err
 	}
 	r.Statements, r.Charges, r.Files, r.Documents, r.Read, r.Refusal, r.Echo = d.Statements, d.Charges, d.Files, d.Documents, d.Read, d.Refusal, d.Echo
+	r.Signing = d.Signing
 	r.TriedAt, r.Created, r.Changed = fromMS(tried), fromMS(created), fromMS(changed)
 	return r, nil
 }
 
 func dataOf(r docflow.Record) (string, error) {
-	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Documents, r.Read, r.Refusal, r.Echo})
+	b, err := json.Marshal(docflowData{r.Statements, r.Charges, r.Files, r.Documents, r.Read, r.Refusal, r.Echo, r.Signing})
 	return string(b), err
 }
 

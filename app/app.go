@@ -174,13 +174,14 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 		Sealer: a.sealer, Now: o.Now, NotFound: store.ErrNotFound, Uncertain: o.Uncertain, Look: o.Look})
 	a.actions = actions
 	effects := reaction.New(reaction.Deps{Store: a.store, Cards: actions, Sealer: a.sealer, Bitrix: a.clients.Bitrix,
-		Realty: a.clients.realtyOf, Now: o.Now, TokenBind: inbox.TokenBind, Watched: a.settings.Watched})
+		Realty: a.clients.realtyOf, Diadoc: a.clients.diadocOf, Now: o.Now, TokenBind: inbox.TokenBind, Watched: a.settings.Watched})
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
 		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
 	boxes := feed.NewBoxes(feed.BoxDeps{Store: a.store, Diadoc: a.clients.Diadoc, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
 		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
 	work := dispatcher{
 		inbox.KindRobot: actions, inbox.KindHook: actions, inbox.KindPage: actions, action.KindAction: actions, action.KindDecide: actions.Decider(),
+		action.KindFollow: actions.Follower(),
 		store.EffectsKind: effects, store.DeadlineKind: deadlines{}, feed.KindNews: news, feed.KindBox: boxes,
 		portal.KindSetup: setup, portal.KindCheck: setup, portal.KindErase: eraser{a.store, o.Now}, kindPrune: &pruner{a.store, keepDone, o.Now},
 		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,

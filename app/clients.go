@@ -10,6 +10,7 @@ import (
 	"konturbridge/app/portal"
 	"konturbridge/app/store"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/internal/upstream"
 	"konturbridge/oauth"
 	"konturbridge/realty"
@@ -154,6 +155,21 @@ func (c *clients) session(conn portal.Connection) *oauth.SessionKeeper {
 		}}, c.deps)
 	c.sessions[key] = s
 	return s
+}
+
+// diadocOf gives the client and the box that a message goes through.
+func (c *clients) diadocOf(ctx context.Context, rec docflow.Record) (*diadoc.Client, diadoc.BoxID, error) {
+	all, err := c.store.Connections(ctx, portal.ID(rec.Portal))
+	if err != nil {
+		return nil, "", err
+	}
+	for _, conn := range all {
+		if conn.Kind == docflow.Diadoc && conn.Name == rec.Connection {
+			client, err := c.Diadoc(conn)
+			return client, diadoc.BoxID(conn.AccountID), err
+		}
+	}
+	return nil, "", &docflow.Refusal{Code: "no_connection", CRMText: "Подключение «" + rec.Connection + "» удалено из настроек моста."}
 }
 
 // realtyOf gives the client of the account that a docflow goes through.

@@ -1,6 +1,7 @@
 package diadoc
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -14,6 +15,35 @@ import (
 // [ErrNotFound].
 func (c *Client) GeneratePrintForm(ctx context.Context, box BoxID, document DocumentID) (File, error) {
 	return c.file(ctx, "GeneratePrintForm", documentQuery(box, document), nil)
+}
+
+// OpenPrintForm is [Client.GeneratePrintForm] for a form that is read as it arrives.
+func (c *Client) OpenPrintForm(ctx context.Context, box BoxID, document DocumentID) (*Download, error) {
+	req, err := newCall("GeneratePrintForm", documentQuery(box, document), nil)
+	if err != nil {
+		return nil, err
+	}
+	streamed := *req.op
+	streamed.Answer, req.op = KindStream, &streamed
+	answer, err := c.perform(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	body := bufio.NewReader(&reading{answer.stream.Body, req.op.Name})
+	if _, err := body.Peek(1); err != nil { // neither a file nor a word of when
+		if errors.Is(err, io.EOF) {
+			err = c.notReady(req, answer)
+		}
+		return nil, errors.Join(err, answer.stream.Body.Close())
+	}
+	return &Download{ReadCloser: buffered{body, answer.stream.Body}, ContentType: answer.header.Get("Content-Type"),
+		Name: fileName(answer.header), Size: answer.stream.ContentLength}, nil
+}
+
+// buffered reads through a buffer and closes what is behind it.
+type buffered struct {
+	io.Reader
+	io.Closer
 }
 
 // PrintFormID names a print form that is made of a file.

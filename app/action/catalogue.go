@@ -14,6 +14,7 @@ type Param struct {
 	Name     string
 	Type     string // as robots know it: string, text, select, file, …
 	Required bool
+	Filled   bool // required in a robot's form, but the action finds a value of its own where a webhook or a trigger gives none
 	Multiple bool
 	Label    Text
 	Options  []Option // of a select, in order
@@ -56,7 +57,12 @@ type Action struct {
 func Catalogue() []Action {
 	return []Action{extractAction(), createAction(), signAction(), submitAction(), statusAction(), waitAction(),
 		actionAction(), extraPackageAction(), cadastreSuggestAction(),
-		diadocSendAction(), diadocStatusAction(), diadocWaitAction()}
+		diadocCheckCounteragentAction(), diadocInviteAction(), diadocBreakAction(),
+		diadocGroupCreateAction(), diadocGroupUpdateAction(), diadocGroupDeleteAction(), diadocGroupAddAction(),
+		diadocSendAction(), diadocStatusAction(), diadocWaitAction(),
+		diadocDeleteAction(), diadocRestoreAction(), diadocRejectAction(), diadocRevokeAction(),
+		diadocRequestApprovalAction(), diadocResolveAction(), diadocForwardAction(), diadocMoveAction(),
+		diadocPrintFormAction(), diadocProtocolAction(), diadocZipAction(), diadocCallAction()}
 }
 
 // Codes lists the codes of the catalogue.

@@ -19,7 +19,7 @@ func boxParam() Param {
 
 func innParams() []Param {
 	return []Param{
-		{Name: "inn", Type: "string", Required: true, Label: Text{"ИНН контрагента", "The counteragent's INN"}},
+		{Name: "inn", Type: "string", Required: true, Filled: true, Label: Text{"ИНН контрагента (в вебхуке пусто: компания карточки)", "The counteragent's INN (in a webhook empty: the card's company)"}},
 		{Name: "kpp", Type: "string", Label: Text{"КПП контрагента", "The counteragent's KPP"}},
 	}
 }

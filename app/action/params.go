@@ -38,7 +38,7 @@ func ReadParams(params []Param, given bitrix.Properties) (bitrix.Properties, []s
 	var faults []string
 	for _, p := range params {
 		values, err := p.read(given[p.Name])
-		if err == nil && len(values) == 0 && p.Required && p.Type != "file" {
+		if err == nil && len(values) == 0 && p.Required && !p.Filled && p.Type != "file" {
 			err = fmt.Errorf("не заполнен, заполните его в роботе или в адресе вебхука")
 		}
 		if err != nil {

@@ -30,8 +30,12 @@ func diadocText(state docflow.State) string {
 }
 
 // diadocFields are the bridge's own fields of a message.
+// An invitation is no message: it leaves the fields of those alone.
 func diadocFields(r docflow.Record) map[string]any {
 	s := Snapshot(r)
+	if r.Kind == docflow.KindInvitation {
+		return map[string]any{portal.FieldError: s["error"]}
+	}
 	link := ""
 	if r.ExternalID != "" {
 		link = diadocHome
@@ -43,6 +47,9 @@ func diadocFields(r docflow.Record) map[string]any {
 // diadocComment is the timeline line of a change.
 func diadocComment(r docflow.Record, ch docflow.Change) string {
 	var b strings.Builder
+	if r.Kind == docflow.KindInvitation {
+		return invitationComment(r)
+	}
 	fmt.Fprintf(&b, "[B]Диадок[/B]: %s.", StateText(r))
 	for _, d := range ch.Documents {
 		fmt.Fprintf(&b, "\n• %s: %s", d.Title, diadocText(d.State))
@@ -59,10 +66,36 @@ func diadocComment(r docflow.Record, ch docflow.Change) string {
 // diadocReturns are what a robot gets of a message's record.
 func diadocReturns(r docflow.Record) map[string]any {
 	s := Snapshot(r)
+	if r.Kind == docflow.KindInvitation {
+		return map[string]any{"relation": string(r.State), "box_id": r.ExternalID, "state": string(r.State), "error": s["error"], "error_code": s["error_code"]}
+	}
 	entities := make([]string, 0, len(r.Documents))
 	for _, d := range r.Documents {
 		entities = append(entities, d.EntityID)
 	}
 	return map[string]any{"message_id": r.ExternalID, "entity_ids": entities, "status": string(r.State), "state": string(r.State),
 		"link": diadocHome, "error": s["error"], "error_code": s["error_code"]}
+}
+
+// invitationComment is the timeline line of an invitation.
+func invitationComment(r docflow.Record) string {
+	var b strings.Builder
+	b.WriteString("[B]Диадок[/B]: ")
+	for _, d := range r.Documents {
+		fmt.Fprintf(&b, "%s – ", d.Title)
+	}
+	if r.State == docflow.Rejected {
+		b.WriteString("приглашение отклонено.")
+	} else {
+		b.WriteString(StateText(r) + ".")
+	}
+	for _, d := range r.Documents {
+		if d.Comment != "" {
+			b.WriteString("\n" + d.Comment)
+		}
+	}
+	if r.Refusal != nil {
+		b.WriteString("\n" + r.Refusal.CRMText)
+	}
+	return b.String()
 }

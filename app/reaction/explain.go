@@ -10,6 +10,7 @@ import (
 	"konturbridge/app/lane"
 	"konturbridge/app/mapping"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
 )
@@ -43,10 +44,17 @@ func explain(err error) string {
 		return "Ошибка в шаблоне настроек моста: " + faults.Error()
 	}
 	if errors.Is(err, upstream.ErrAnswerTooLarge) {
-		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>20) + " МБ). Скачайте его в личном кабинете Реестро."
+		return "Файл слишком большой (больше " + strconv.Itoa(maxFile>>20) + " МБ). Скачайте его в личном кабинете."
 	}
 	if text := explainPortal(err); text != "" {
 		return text
+	}
+	if api, ok := errors.AsType[*diadoc.APIError](err); ok {
+		said := strings.TrimSpace(api.Explanation().RU)
+		if said == "" {
+			said = "ответ " + strconv.Itoa(api.Status)
+		}
+		return "Диадок не отдал файл: " + said + ". Скачайте его в Диадоке."
 	}
 	switch {
 	case errors.Is(err, realty.ErrNotFound):

@@ -16,10 +16,11 @@ type (
 		Tree    map[string]any `json:"tree,omitempty"`
 		Docflow map[string]any `json:"docflow,omitempty"`
 	}
-	// FileItem is a file at the service that must come into the card.
+	// FileItem is a file at the service that must come into the card. It is read there when the effect is applied.
 	FileItem struct {
-		ID         string   `json:"id"`
-		Name       string   `json:"name"`
+		ID         string   `json:"id"`                   // of a file of Реестро, of an entity of a message at Диадок
+		Source     Source   `json:"source,omitempty"`     // what of the entity, at Диадок
+		Name       string   `json:"name"`                 // for people; its extension may be left to what is read
 		Signatures []string `json:"signatures,omitempty"` // ids of its detached signatures
 	}
 	// CommentParams writes a timeline comment, with files of the docflow.

@@ -8,6 +8,7 @@ import (
 	"path"
 	"strings"
 
+	"konturbridge/app/docflow"
 	"konturbridge/bitrix"
 	"konturbridge/internal/spool"
 	"konturbridge/internal/upstream"
@@ -45,13 +46,9 @@ func (r *run) fetch(e Effect, files []FileItem, limit int64) (*parcel, error) {
 	if err != nil {
 		return p, err
 	}
-	client, err := r.Realty(r.ctx, rec)
+	get, err := r.source(rec)
 	if err != nil {
 		return p, err
-	}
-	get := func(id string, w io.Writer) error {
-		_, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(id), w)
-		return err
 	}
 	for _, f := range files {
 		if err := p.take(f, get); err != nil {
@@ -59,6 +56,21 @@ func (r *run) fetch(e Effect, files []FileItem, limit int64) (*parcel, error) {
 		}
 	}
 	return p, nil
+}
+
+// reader writes a file of a record's service to w.
+type reader func(f FileItem, w io.Writer) error
+
+// source gives what reads the files of a record: of Реестро by their ids, of Диадок by what they are of which entity.
+func (r *run) source(rec docflow.Record) (reader, error) {
+	if rec.System == docflow.Diadoc {
+		return r.diadocFiles(rec)
+	}
+	client, err := r.Realty(r.ctx, rec)
+	return func(f FileItem, w io.Writer) error {
+		_, err := client.CopyFile(r.ctx, realty.DocflowID(rec.ExternalID), realty.FileID(f.ID), w)
+		return err
+	}, err
 }
 
 // Close drops the files.
@@ -72,8 +84,8 @@ func (p *parcel) Close() error {
 }
 
 // take adds a file with its signatures and, of an archive, what is inside.
-func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error {
-	file, err := p.spool(f.ID, get)
+func (p *parcel) take(f FileItem, get reader) error {
+	file, err := p.spool(f, get)
 	if errors.Is(err, upstream.ErrAnswerTooLarge) && p.limit > 0 {
 		p.left = append(p.left, f.Name)
 		return nil
@@ -84,13 +96,14 @@ func (p *parcel) take(f FileItem, get func(id string, w io.Writer) error) error 
 	name := withExtension(f.Name, file.Head())
 	p.add(name, file.Size(), file.Open)
 	for i, id := range f.Signatures {
-		signature, err := p.spool(id, get)
+		signature, err := p.spool(FileItem{ID: id, Source: f.Source.signature()}, get)
 		if err != nil {
 			return err
 		}
 		p.add(signatureName(name, i), signature.Size(), signature.Open)
 	}
 	switch {
+	case f.Source != "": // what stands in Реестро's files is looked at, no others
 	case path.Ext(name) == ".zip" && file.Size() <= maxInCard:
 		return p.unpack(file)
 	case path.Ext(name) == ".xml":
@@ -116,7 +129,7 @@ func (p *parcel) add(name string, size int64, open func() (io.ReadCloser, error)
 }
 
 // spool writes a file of the service to disk.
-func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (*spool.File, error) {
+func (p *parcel) spool(f FileItem, get reader) (*spool.File, error) {
 	limit := int64(maxFile)
 	if p.limit > 0 {
 		limit = p.limit
@@ -126,7 +139,7 @@ func (p *parcel) spool(id string, get func(id string, w io.Writer) error) (*spoo
 		return nil, err
 	}
 	p.closer = append(p.closer, file)
-	return file, get(id, file)
+	return file, get(f, file)
 }
 
 // unpack adds the files of an archive under names for people. An archive that can't be read is delivered

@@ -59,6 +59,7 @@ func kindText(kind string) string {
 		"cessation_encumbrance_request":         "Снятие обременения",
 		"additional_packet_request":             "Дополнительный пакет",
 		"action_request":                        "Сопроводительный запрос",
+		docflow.KindInvitation:                  "Приглашение контрагента",
 	}
 	if name, ok := names[kind]; ok {
 		return name

@@ -14,6 +14,8 @@ import (
 func triggerOf(r docflow.Record) string {
 	companion := r.Kind == string(realty.ActionKind) || r.Kind == string(realty.AdditionalPackageKind)
 	switch {
+	case r.Kind == docflow.KindInvitation:
+		return ""
 	case r.System == docflow.Diadoc && r.State == docflow.AllSigned:
 		return portal.TriggerDocumentSigned
 	case r.System == docflow.Diadoc && r.State == docflow.Rejected:

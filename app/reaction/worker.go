@@ -12,6 +12,7 @@ import (
 	"konturbridge/app/mapping"
 	"konturbridge/app/portal"
 	"konturbridge/bitrix"
+	"konturbridge/diadoc"
 	"konturbridge/realty"
 )
 
@@ -40,6 +41,8 @@ type Deps struct {
 	Bitrix func(ctx context.Context, id portal.ID) (*bitrix.Client, error)
 	// Realty gives the client of the account that a docflow goes through.
 	Realty func(ctx context.Context, rec docflow.Record) (*realty.Client, error)
+	// Diadoc gives the client of the box that a message goes through.
+	Diadoc func(ctx context.Context, rec docflow.Record) (*diadoc.Client, diadoc.BoxID, error)
 	Now    func() time.Time
 	// Watched tells whether triggers watch such cards, and which of their fields; nil: they don't. The
 	// bridge's own writes to what is watched must run nothing.

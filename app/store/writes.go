@@ -29,6 +29,9 @@ func (t *tx) applyOne(w lane.Write) error {
 	case lane.NewRow:
 		_, err := t.insertRows([]lane.NewRow{w})
 		return err
+	case lane.Begun:
+		_, err := t.exec(`UPDATE inbox SET doc = ? WHERE id = ? AND state = 0`, w.Mark, w.Row)
+		return err
 	case inbox.Called:
 		return t.called(w)
 	case watchdog.Learned:

@@ -20,6 +20,7 @@ import (
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
 	"konturbridge/app/inbox"
+	"konturbridge/app/incoming"
 	"konturbridge/app/lane"
 	"konturbridge/app/portal"
 	"konturbridge/app/reaction"
@@ -178,7 +179,8 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 	news := feed.NewNews(feed.Deps{Store: a.store, Realty: a.clients.Realty, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
 		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
 	boxes := feed.NewBoxes(feed.BoxDeps{Store: a.store, Diadoc: a.clients.Diadoc, Interval: a.cfg.NewsInterval, Now: o.Now, Log: a.log,
-		Lag: func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) }})
+		Lag:    func(d time.Duration) { a.metrics.newsLag.Observe(d.Seconds()) },
+		Wanted: func(id portal.ID, connection string) bool { return a.settings.now(id).TakesIncoming(connection) }})
 	work := dispatcher{
 		inbox.KindRobot: actions, inbox.KindHook: actions, inbox.KindPage: actions, action.KindAction: actions, action.KindDecide: actions.Decider(),
 		action.KindFollow: actions.Follower(),
@@ -187,6 +189,7 @@ func (a *App) workers(o Options, setup *portal.Setup, schemas *schema.Set) dispa
 		watchdog.Kind: watchdog.New(watchdog.Deps{Store: a.store, Bitrix: a.clients.Bitrix, Active: a.active, Now: o.Now,
 			Every: o.Stuck / 4, After: o.Stuck}), watchdog.KindEnd: watchdog.Ender{Bitrix: a.clients.Bitrix},
 	}
+	work[feed.KindIncoming] = incoming.Worker{Store: a.store, Portals: a.settings, Clients: a.clients, Now: o.Now}
 	maps.Copy(work, a.eventWorkers(o, actions))
 	for kind, w := range o.Instead {
 		work[kind] = w

@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"app/feed":             {"app/docflow", "app/inbox", "app/lane", "app/portal", "bitrix", "diadoc", "realty", "realty/schema", "internal/upstream"},
 	"app/reaction":         {"app/docflow", "app/lane", "app/mapping", "app/portal", "app/settings", "bitrix", "diadoc", "realty", "realty/archive", "realty/extract", "internal/spool", "internal/upstream"},
 	"app/action":           {"app/docflow", "app/feed", "app/inbox", "app/lane", "app/mapping", "app/portal", "app/reaction", "app/settings", "bitrix", "diadoc", "realty", "realty/cms", "internal/spool", "internal/upstream"},
+	"app/incoming":         {"app/docflow", "app/feed", "app/lane", "app/portal", "app/settings", "bitrix", "diadoc"},
 	"app/watchdog":         {"app/lane", "app/portal", "bitrix", "internal/upstream"},
 	"app/page":             {"app/docflow"},
 	"app/page/tab":         {"app/docflow", "app/page"},

@@ -104,7 +104,7 @@ func UndoSettings(ctx context.Context, st *store.Store, id portal.ID, by Editor,
 			s.Roles = &settings.Roles{}
 		}
 		s.Connections, s.Triggers = orEmpty(s.Connections), orEmpty(s.Triggers)
-		s.Mappings, s.Reactions = orEmpty(s.Mappings), orEmpty(s.Reactions)
+		s.Mappings, s.Reactions, s.Incoming = orEmpty(s.Mappings), orEmpty(s.Reactions), orEmpty(s.Incoming)
 		if keepAccounts {
 			s.Connections = nil
 		}

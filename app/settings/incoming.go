@@ -81,11 +81,18 @@ func (r *reader) checkIncoming(rules []Incoming, conns []Connection, root *yaml.
 	}
 }
 
+// TakesIncoming reports whether a message that comes through a connection may get a card.
+func (s Settings) TakesIncoming(connection string) bool {
+	return slices.ContainsFunc(s.Incoming, func(x Incoming) bool {
+		return x.Action != IncomingNone && (x.Connection == "" || x.Connection == connection)
+	})
+}
+
 // IncomingRule gives the rule for a message that came through a connection with documents of these types; ok is
-// false when none fits. No types: any rule that may fit.
+// false when none fits.
 func (s Settings) IncomingRule(connection string, types []string) (rule Incoming, ok bool) {
 	for _, x := range s.Incoming {
-		fits := len(x.Types) == 0 || len(types) == 0 || slices.ContainsFunc(types, func(t string) bool {
+		fits := len(x.Types) == 0 || slices.ContainsFunc(types, func(t string) bool {
 			return slices.ContainsFunc(x.Types, func(one string) bool { return strings.EqualFold(one, t) })
 		})
 		if fits && (x.Connection == "" || x.Connection == connection) {

@@ -32,13 +32,14 @@ func TestIncomingRules(t *testing.T) {
 		"one document is enough":  {"box", []string{"Nonformalized", "Contract"}, settings.IncomingDeal},
 		"another box":             {"other", []string{"Contract"}, settings.IncomingLead},
 		"any type":                {"box", []string{"Nonformalized"}, settings.IncomingLead},
-		"types not yet known":     {"box", nil, settings.IncomingNone},
 		"types of any connection": {"other", []string{"Invoice"}, settings.IncomingNone},
 	} {
 		rule, ok := s.IncomingRule(tc.connection, tc.types)
 		require.True(t, ok, name)
 		require.Equal(t, tc.want, rule.Action, name)
 	}
+	require.True(t, s.TakesIncoming("other"))
+	require.False(t, settings.Settings{Incoming: s.Incoming[:2]}.TakesIncoming("other"))
 	_, ok := settings.Settings{}.IncomingRule("box", nil)
 	require.False(t, ok)
 	merged, problems := settings.Settings{}.Merge(s)

@@ -1,8 +1,10 @@
 package action
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 
 	"konturbridge/app/inbox"
 )
@@ -11,6 +13,17 @@ import (
 type handedFile struct {
 	name string
 	data []byte
+}
+
+// Head is how the file begins.
+func (f handedFile) Head() []byte { return f.data }
+
+// Size is how many bytes it has.
+func (f handedFile) Size() int64 { return int64(len(f.data)) }
+
+// Reader reads it from the beginning.
+func (f handedFile) Reader() *io.SectionReader {
+	return io.NewSectionReader(bytes.NewReader(f.data), 0, int64(len(f.data)))
 }
 
 // handed opens the files that came with a page's form for a parameter; robots and webhooks bring none.

@@ -45,6 +45,11 @@ func (r *runner) signatures(ctx context.Context, client *realty.Client, c *call)
 	if err != nil {
 		return nil, err
 	}
+	handed, err := r.handedSignatures(c)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, handed...)
 	for _, id := range contents {
 		s, err := storedSignature(ctx, client, id)
 		if err != nil {
@@ -54,6 +59,23 @@ func (r *runner) signatures(ctx context.Context, client *realty.Client, c *call)
 	}
 	if len(all) == 0 {
 		return nil, invalid([]string{"signatures: нет ни одного файла подписи. Приложите откреплённые подписи к полю, которое указано в роботе"})
+	}
+	return all, nil
+}
+
+// handedSignatures reads those that a person dropped on a page of the bridge.
+func (r *runner) handedSignatures(c *call) ([]signature, error) {
+	files, err := r.handed(c, "signatures")
+	if err != nil {
+		return nil, err
+	}
+	var all []signature
+	for _, f := range files {
+		s, err := readSignature(f, f.name)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
 	}
 	return all, nil
 }
@@ -130,8 +152,15 @@ func notASignature(name string) error {
 	return invalid([]string{fmt.Sprintf("signatures: «%s» похож на сам документ. Приложите файл откреплённой подписи (обычно .sig)", name)})
 }
 
+// readable is a file that can be looked into: of the card, or handed over in a page.
+type readable interface {
+	Head() []byte
+	Size() int64
+	Reader() *io.SectionReader
+}
+
 // readSignature refuses what is no detached signature.
-func readSignature(file *cardFile, name string) (signature, error) {
+func readSignature(file readable, name string) (signature, error) {
 	if kind, _ := contentOf(file.Head()); kind != "" || file.Size() > maxSignature {
 		return signature{}, notASignature(name)
 	}

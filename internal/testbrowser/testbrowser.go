@@ -127,11 +127,16 @@ func (b Tab) Scheme(value string) {
 // Shoot keeps a picture where BRIDGE_SCREENSHOTS says, else in the test's own directory.
 func (b Tab) Shoot(name string) {
 	b.T.Helper()
+	b.keep(name, chromedp.CaptureScreenshot())
+}
+
+func (b Tab) keep(name string, shot chromedp.Action[[]byte]) {
+	b.T.Helper()
 	dir := os.Getenv("BRIDGE_SCREENSHOTS")
 	if dir == "" {
 		dir = b.T.TempDir()
 	}
-	png, err := chromedp.Run(b.Ctx, chromedp.CaptureScreenshot())
+	png, err := chromedp.Run(b.Ctx, shot)
 	require.NoError(b.T, err)
 	require.NotEmpty(b.T, png)
 	require.NoError(b.T, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o600))

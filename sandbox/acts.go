@@ -132,7 +132,7 @@ func (s *Sandbox) pull(p *bitrixsim.Portal, lever string) error {
 	case "realty_step":
 		s.Realty.Step()
 	default:
-		return errNoLever
+		return s.pullDiadoc(lever)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ type pageState struct {
 	Users     []user        `json:"users"`
 	Docflows  []docflow     `json:"docflows"` // newest first
 	Notes     []note        `json:"notes"`    // newest first
+	Exchange  exchange      `json:"exchange"`
 }
 
 type board struct {
@@ -65,7 +66,7 @@ type docflow struct {
 }
 
 func (s *Sandbox) pageState(name string) pageState {
-	out := pageState{Portals: []string{}, Apps: []application{}, Users: []user{}, Boards: []board{}, Docflows: []docflow{}, Notes: []note{}, Automatic: s.Realty.IsAutomatic()}
+	out := pageState{Portals: []string{}, Apps: []application{}, Users: []user{}, Boards: []board{}, Docflows: []docflow{}, Notes: []note{}, Automatic: s.Realty.IsAutomatic(), Exchange: s.exchange()}
 	for _, p := range s.Bitrix.Portals() {
 		out.Portals = append(out.Portals, p.Name())
 	}

@@ -45,6 +45,8 @@ type Sandbox struct {
 	mux *http.ServeMux
 	now func() time.Time
 
+	ours string // the box of Диадок that the bridge works for
+
 	mu     sync.Mutex
 	notes  []note
 	paused map[string]bool // portals whose deliveries are held back, by name

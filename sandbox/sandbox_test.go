@@ -57,7 +57,13 @@ func act(t *testing.T, base, verb string, body any) (int, string) {
 
 // state is what the page reads, as far as the tests look at it.
 type state struct {
-	Portal            string
+	Portal   string
+	Exchange struct {
+		Papers []struct {
+			Message, Entity, State string
+			Acts                   []string
+		}
+	}
 	Paused, Automatic bool
 	Boards            []struct {
 		ID, Name string

@@ -37,6 +37,7 @@ func (s *Sandbox) SeedDemo() Demo {
 		Buyer:  addPerson(p, "Несуществующая", "Нина", "Вымысловна", "000-000-000 02", "female", "buyer"),
 	}
 	d.Diadoc = s.Diadoc.SeedDemo()
+	s.ours = d.Diadoc.Box
 	s.Realty.AddAccount(d.Login, d.Password, d.AccountID)
 	other := addPerson(p, "Мнимая", "Полина", "Примеровна", "000-000-000 03", "female", "buyer")
 

@@ -22,12 +22,12 @@ func texts(r *http.Request) pageTexts {
 	if r.URL.Query().Get("lang") == "en" {
 		n, out.Lang, out.Other = 1, "en", "ru"
 	}
-	for _, words := range []map[string][2]string{pageWords(), cardWords(), registryWords()} {
+	for _, words := range []map[string][2]string{pageWords(), cardWords(), registryWords(), exchangeWords()} {
 		for key, pair := range words {
 			out.T[key] = pair[n]
 		}
 	}
-	for _, group := range levers() {
+	for _, group := range append(levers(), diadocLevers()) {
 		g := leverGroup{Title: out.T[group.title]}
 		for _, row := range group.rows {
 			g.Items = append(g.Items, leverItem{ID: row[0], Name: row[1+n], Hint: row[3+n]})

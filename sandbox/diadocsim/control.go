@@ -11,20 +11,36 @@ import (
 
 // controlState is the answer of GET /control/diadoc/state.
 type controlState struct {
-	Boxes     []controlBox `json:"boxes"`
-	Documents []Document   `json:"documents"`
-	Calls     []Call       `json:"calls"` // the newest 50
-	Stats     Stats        `json:"stats"`
-	Switches  Switches     `json:"switches"`
-	Devices   []string     `json:"devices"` // user codes that wait
-	Signings  []Signing    `json:"signings"`
+	Boxes     []Box      `json:"boxes"`
+	Documents []Document `json:"documents"`
+	Calls     []Call     `json:"calls"` // the newest 50
+	Stats     Stats      `json:"stats"`
+	Switches  Switches   `json:"switches"`
+	Devices   []string   `json:"devices"` // user codes that wait
+	Signings  []Signing  `json:"signings"`
 }
 
-type controlBox struct {
-	ID     string            `json:"id"`
-	Title  string            `json:"title"`
-	INN    string            `json:"inn"`
-	Status map[string]string `json:"counteragents"` // by box
+// Box is an organisation's box as the outside sees it.
+type Box struct {
+	ID            string            `json:"id"`
+	Title         string            `json:"title"`
+	INN           string            `json:"inn"`
+	Counteragents map[string]string `json:"counteragents"` // how others stand to it, by box
+}
+
+// Boxes lists the boxes in the order in which they were added.
+func (s *Server) Boxes() []Box {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []Box
+	for _, b := range s.boxOrder {
+		one := Box{b.id, b.title(), b.INN, map[string]string{}}
+		for _, r := range b.related {
+			one.Counteragents[r.peer.id] = r.status
+		}
+		out = append(out, one)
+	}
+	return out
 }
 
 // controlBody holds the parameters of every control call; each reads its own.
@@ -78,17 +94,10 @@ func (s *Server) serveControl(w http.ResponseWriter, r *http.Request, path strin
 }
 
 func (s *Server) controlState() controlState {
-	out := controlState{Documents: s.Documents(), Calls: s.Calls(""), Stats: s.Stats(), Switches: s.Switches(), Signings: s.Signings(), Devices: []string{}}
+	out := controlState{Boxes: s.Boxes(), Documents: s.Documents(), Calls: s.Calls(""), Stats: s.Stats(), Switches: s.Switches(), Signings: s.Signings(), Devices: []string{}}
 	out.Calls = out.Calls[max(0, len(out.Calls)-50):]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, b := range s.boxOrder {
-		one := controlBox{b.id, b.title(), b.INN, map[string]string{}}
-		for _, r := range b.related {
-			one.Status[r.peer.id] = r.status
-		}
-		out.Boxes = append(out.Boxes, one)
-	}
 	for _, d := range s.devices {
 		out.Devices = append(out.Devices, d.userCode)
 	}

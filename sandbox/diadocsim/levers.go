@@ -25,12 +25,19 @@ type Document struct {
 	Response   string `json:"response"`
 	Revocation string `json:"revocation"`
 	Receipt    string `json:"receipt"` // none, due or done
+	Revoker    string `json:"revoker"` // the box that asks for revocation
+	Asked      bool   `json:"asked"`   // that request has reached the other side
+	Failed     bool   `json:"failed"`  // it could not be delivered
 }
 
 func (d *document) show() Document {
 	out := Document{MessageID: d.m.id, EntityID: d.e.id, From: d.m.from.id, Type: d.kind.name, Function: d.function, Number: d.meta("DocumentNumber"),
 		FileName: d.e.file, CustomID: d.customID, Draft: d.m.draft, Sent: d.m.sentOn, Delivered: d.m.arrived, Sender: d.senderSignature,
 		Response: d.response, Revocation: d.revocation, Receipt: d.receipt}
+	out.Failed = d.m.deliveryFailed
+	if d.revoker != nil {
+		out.Revoker, out.Asked = d.revoker.id, d.m.entity(d.revocationID).delivered
+	}
 	if d.m.to != nil {
 		out.To = d.m.to.id
 	}

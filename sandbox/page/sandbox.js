@@ -191,6 +191,7 @@ function drawSide(state) {
   remember();
   keep(byId("docflows"), () => byId("docflows").replaceChildren(...(state.docflows.length
     ? state.docflows.map(drawDocflow) : [el("p", { class: "empty" }, T.no_docflows)])));
+  drawExchange(state.exchange);
   byId("notes").replaceChildren(...(state.notes.length
     ? state.notes.map((n) => el("li", {}, el("time", {}, time(n.at)), " ", n.text)) : [el("li", { class: "empty" }, T.no_notes)]));
   for (const [lever, on] of [["portal_pause", state.paused], ["realty_automatic", state.automatic]]) {

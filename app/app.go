@@ -66,6 +66,7 @@ type App struct {
 	settings  *portalSettings
 	actions   *action.Worker
 	metrics   *metrics
+	gauges    *gauges
 	fiber     *fiber.App
 	sealer    *seal.Box
 }
@@ -159,6 +160,7 @@ func (a *App) wire(o Options) error {
 		pairs: map[string]*oauth.PairKeeper{}, bitrix: map[string]*bitrix.Client{}, sessions: map[string]*oauth.SessionKeeper{}}
 	a.clients.diadoc = newDiadocClients(a.cfg, up, a.store, a.clients.deps, a.sealer.Mark)
 	a.metrics.packer.watch(a.metrics.registry, a.clients)
+	a.gauges = newGauges(a.clients, o.Now)
 	a.installer = portal.NewInstaller(portal.InstallerDeps{Portals: a.directory, Store: a.store, Pairs: a.store, Pending: a.store,
 		Rows: a.store, Servers: servers, Upstream: up, Keys: allKeys, Memory: a.cache, Replaced: a.clients.forget, Now: o.Now, Log: a.log})
 	setup := portal.NewSetup(portal.SetupDeps{Portals: a.directory, Store: a.store, Client: a.clients.ForSetup,
@@ -288,6 +290,7 @@ func (a *App) Serve(ctx context.Context, listener net.Listener) error {
 	g.Go(func() error { return a.directory.Run(ctx) })
 	g.Go(func() error { return a.installer.Run(ctx) })
 	g.Go(func() error { a.watchPortals(ctx); return nil })
+	g.Go(func() error { a.gauges.run(ctx); return nil })
 	if ops != nil {
 		g.Go(func() error { return a.metrics.serveOps(ctx, ops) })
 	}

@@ -42,6 +42,35 @@ func (s *Store) Story(ctx context.Context, portal string, id int64) (journal.Sto
 	return story, nil
 }
 
+// DocflowStory tells what became of a docflow of the portal, also when the row that began it is gone from the
+// journal. Its Job is empty.
+//
+// Errors: journal.ErrNotFound, also for another portal's.
+func (s *Store) DocflowStory(ctx context.Context, portal string, id docflow.ID) (journal.Story, error) {
+	story := journal.Story{Job: Job{Portal: portal}}
+	found, err := s.listDocflows(ctx, `SELECT `+docflowFacts+` FROM docflows WHERE id = ? AND portal = ?`, string(id), portal)
+	if err != nil {
+		return story, err
+	}
+	if len(found) == 0 || portal == "" {
+		return story, journal.ErrNotFound
+	}
+	told := journal.Docflow{Record: found[0]}
+	if told.History, told.Jobs, err = s.historyWithJobs(ctx, id); err != nil {
+		return story, err
+	}
+	story.Docflows = []journal.Docflow{told}
+	story.Made, err = s.jobs(ctx, `SELECT `+jobColumns+` FROM inbox WHERE id IN (SELECT job FROM docflow_history WHERE docflow = ? AND job <> 0)
+		AND lane = ? ORDER BY id LIMIT ?`, string(id), portal, maxTold)
+	if err != nil {
+		return story, err
+	}
+	if err := s.tellEffects(ctx, &story); err != nil {
+		return story, err
+	}
+	return story, s.tellCalls(ctx, &story)
+}
+
 // tellArrival reads what the request itself said.
 func (s *Store) tellArrival(ctx context.Context, story *journal.Story) error {
 	if !isAction(story.Job.Kind) && story.Job.Kind != inbox.KindEvent {
@@ -229,12 +258,20 @@ func (s *Store) effects(ctx context.Context, query string, args ...any) ([]journ
 // tellCalls reads the calls of the row and of the rows that applied its effects, in the order of their time.
 func (s *Store) tellCalls(ctx context.Context, story *journal.Story) error {
 	ids := []int64{story.Job.ID}
+	for _, d := range story.Docflows {
+		if story.Job.ID == 0 {
+			ids = append(ids, slices.Compact(slices.Clone(d.Jobs))...)
+		}
+	}
 	for _, e := range story.Effects {
 		if e.Job != 0 && !slices.Contains(ids, e.Job) && len(ids) < maxFound {
 			ids = append(ids, e.Job)
 		}
 	}
 	for _, id := range ids {
+		if id == 0 {
+			continue
+		}
 		calls, err := s.calls(ctx, story.Job.Portal, id)
 		if err != nil {
 			return err

@@ -162,6 +162,12 @@ func stories(t *testing.T, db Opened) {
 	require.NoError(t, err)
 	require.Len(t, records, 1)
 
+	whole, err := st.DocflowStory(t.Context(), "p", "d1")
+	require.NoError(t, err)
+	require.Equal(t, []int{2, len(waiting), 2, 1}, []int{len(whole.Docflows[0].History), len(whole.Effects), len(whole.Calls), len(whole.Made)})
+	_, err = st.DocflowStory(t.Context(), "other", "d1")
+	require.ErrorIs(t, err, journal.ErrNotFound)
+
 	// Another portal guesses.
 	for _, guess := range []int64{id, action.ID, flush.ID, 999} {
 		_, err = st.Story(t.Context(), "other", guess)

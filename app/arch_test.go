@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"app/page":             {"app/docflow"},
 	"app/page/tab":         {"app/docflow", "app/page"},
 	"app/page/journal":     {"app/docflow", "app/journal", "app/page"},
-	"app/page/setup":       {"app/docflow", "app/page"},
+	"app/page/setup":       {"app/action", "app/config", "app/mapping", "app/mapping/tree", "app/page", "app/settings", "realty", "realty/schema"},
 	"app/web":              {"app/docflow", "app/page", "app/portal", "app/inbox", "bitrix", "internal/upstream"},
 	"app/store":            {"app/docflow", "app/feed", "app/inbox", "app/journal", "app/lane", "app/portal", "app/reaction", "app/watchdog", "oauth"},
 	"app":                  {"app/...", "bitrix", "cache", "diadoc", "internal/seal", "internal/spool", "internal/upstream", "oauth", "realty", "realty/schema"},

@@ -18,6 +18,7 @@ func (a *App) desks(in *inbox.Inbox, now func() time.Time) ([]page.Desk, error) 
 	var all []page.Desk
 	for _, build := range []func() (page.Desk, error){
 		func() (page.Desk, error) { return tab.New(tab.Deps{Read: card, Do: card, Forms: cardForms{a}}) },
+		func() (page.Desk, error) { return a.settingsPages(now) },
 		a.journalDesk,
 	} {
 		desk, err := build()

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"konturbridge/app"
 	"konturbridge/app/config"
 	"konturbridge/app/portal"
-	"konturbridge/app/settings"
 	"konturbridge/app/store"
 	"konturbridge/diadoc"
 	"konturbridge/internal/upstream"
@@ -26,9 +24,6 @@ type connectDiadoc struct {
 	Box        string `placeholder:"BOXID" help:"The box; needed for a connection that the settings do not have yet."`
 }
 
-// defaultDeviceLife bounds the wait for a person where the provider does not.
-const defaultDeviceLife = 15 * time.Minute
-
 // Run makes the connection: a device authorization, for the bridge has no browser.
 func (c connectDiadoc) Run(ctx context.Context, p *process) error {
 	wanted := app.DiadocWanted{Portal: portal.ID(c.Portal), Connection: c.Connection, Box: c.Box}
@@ -38,7 +33,7 @@ func (c connectDiadoc) Run(ctx context.Context, p *process) error {
 			return err
 		}
 		up := upstream.New(upstream.WithInsecure(cfg.AllowInsecureUpstreams))
-		identity, err := identityOf(cfg, up, conn)
+		identity, err := app.DiadocIdentity(cfg, up, conn)
 		if err != nil {
 			return err
 		}
@@ -46,7 +41,7 @@ func (c connectDiadoc) Run(ctx context.Context, p *process) error {
 		if err != nil {
 			return err
 		}
-		box, err := grantedBox(ctx, diadoc.New(up, cfg.DiadocURL, granted{tokens.Authorization()}), diadoc.BoxID(conn.BoxID))
+		box, err := app.GrantedBox(ctx, up, cfg.DiadocURL, tokens, diadoc.BoxID(conn.BoxID))
 		if err != nil {
 			return fmt.Errorf("nothing was stored: %w", err)
 		}
@@ -59,27 +54,11 @@ func (c connectDiadoc) Run(ctx context.Context, p *process) error {
 	})
 }
 
-// identityOf speaks to the provider with the connection's own client keys, or the integrator's.
-func identityOf(cfg config.Config, up *upstream.Client, conn settings.Connection) (*diadoc.Identity, error) {
-	id, secret := conn.ClientID, conn.ClientSecret
-	if id == "" {
-		id, secret = cfg.DiadocClientID, cfg.DiadocClientSecret
-	}
-	if id == "" || secret == "" {
-		return nil, errors.New("set BRIDGE_DIADOC_CLIENT_ID and BRIDGE_DIADOC_CLIENT_SECRET, or the connection's clientId and clientSecret: " +
-			"the client id comes from Kontur's manager, the secret is an API key of the Integrator Cabinet")
-	}
-	return diadoc.NewIdentity(up, cfg.DiadocIdentityURL, id, diadoc.Secret(secret.Reveal())), nil
-}
-
 // grant sends a person to the provider and waits for him.
 func (c connectDiadoc) grant(ctx context.Context, p *process, cfg config.Config, identity *diadoc.Identity) (diadoc.Tokens, error) {
-	device, err := startDevice(ctx, identity, scopes(cfg.DiadocURL))
+	device, err := app.StartDiadocLogin(ctx, identity, cfg.DiadocURL)
 	if err != nil {
 		return diadoc.Tokens{}, connectFault(err)
-	}
-	if !device.Expires.After(time.Now()) {
-		device.Expires = time.Now().Add(defaultDeviceLife)
 	}
 	fmt.Fprintf(p.out, "open %s\nand enter the code %s (good until %s)\n", device.VerificationURI, device.UserCode, moment(device.Expires))
 	tokens, err := waitForPerson(ctx, identity, device)
@@ -87,31 +66,9 @@ func (c connectDiadoc) grant(ctx context.Context, p *process, cfg config.Config,
 		return diadoc.Tokens{}, connectFault(err)
 	}
 	if tokens.Refresh == "" {
-		return diadoc.Tokens{}, errors.New("the provider gave no refresh token, so the connection would end within the hour: " +
-			"ask Kontur to allow the scope offline_access to this client id")
+		return diadoc.Tokens{}, app.ErrNoRefresh
 	}
 	return tokens, nil
-}
-
-// scopes are those to ask for, the likeliest first: an address of neither stand may be either.
-func scopes(baseURL string) []string {
-	switch strings.TrimRight(baseURL, "/") {
-	case diadoc.ProductionURL:
-		return []string{diadoc.ProductionScope}
-	case diadoc.StagingURL:
-		return []string{diadoc.StagingScope}
-	}
-	return []string{diadoc.ProductionScope, diadoc.StagingScope}
-}
-
-func startDevice(ctx context.Context, identity *diadoc.Identity, scopes []string) (device diadoc.DeviceCode, err error) {
-	for _, scope := range scopes {
-		device, err = identity.StartDevice(ctx, scope)
-		if refusal, ok := errors.AsType[*diadoc.OAuthError](err); !ok || refusal.Code != "invalid_scope" {
-			return device, err
-		}
-	}
-	return device, err
 }
 
 // waitForPerson polls no oftener than the provider wants. What is passing (a lost answer, a provider that is
@@ -157,47 +114,4 @@ func connectFault(err error) error {
 		return fmt.Errorf("the login was refused or took too long; repeat the command: %w", err)
 	}
 	return err
-}
-
-// granted is a token that has just been given: there is no newer one.
-type granted struct{ authorization diadoc.Authorization }
-
-// Token implements diadoc.TokenSource.
-func (g granted) Token(context.Context) (diadoc.Authorization, error) {
-	return g.authorization, nil
-}
-
-// Renew implements diadoc.TokenSource.
-func (g granted) Renew(context.Context, diadoc.Authorization) (diadoc.Authorization, error) {
-	return "", errors.New("a token that its provider has just given is not accepted by Диадок")
-}
-
-// grantedBox names the box for people. A grant of somebody who does not see it would take the place of one
-// that works.
-func grantedBox(ctx context.Context, client *diadoc.Client, wanted diadoc.BoxID) (string, error) {
-	seen, err := client.GetMyOrganizations(ctx, false)
-	if err != nil {
-		return "", err
-	}
-	var names []string
-	for _, organization := range seen.Organizations {
-		for _, box := range organization.Boxes {
-			id := box.BoxIDGUID
-			if id == "" {
-				id = box.BoxID.GUID()
-			}
-			name := fmt.Sprintf("%s (%s)", id, organization.ShortName)
-			if organization.ShortName == "" {
-				name = fmt.Sprintf("%s (%s)", id, organization.FullName)
-			}
-			if id.Same(wanted) {
-				return name, nil
-			}
-			names = append(names, name)
-		}
-	}
-	if len(names) == 0 {
-		return "", errors.New("the user who has logged in sees no box at all")
-	}
-	return "", fmt.Errorf("the user who has logged in does not see box %s; name one of his with --box: %s", wanted, strings.Join(names, ", "))
 }

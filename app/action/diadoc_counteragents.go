@@ -143,6 +143,9 @@ func relationText(relation string) string {
 
 // relation reads how an organisation stands to the box.
 func (o office) relation(ctx context.Context, to diadoc.BoxID) (string, diadoc.Counteragent, error) {
+	if to == "" {
+		return relationNone, diadoc.Counteragent{}, nil
+	}
 	known, err := o.client.GetCounteragent(ctx, o.box, to)
 	if errors.Is(err, diadoc.ErrNotFound) {
 		return relationNone, known, nil

@@ -40,7 +40,11 @@ func runDiadocInvite(ctx context.Context, r *runner, c *call) (lane.Result, erro
 	if err != nil {
 		return lane.Result{}, err
 	}
-	relation, _, err := at.relation(ctx, diadoc.BoxID(rec.ExternalID))
+	box, err := at.invitee(ctx, rec)
+	if err != nil {
+		return lane.Result{}, err
+	}
+	relation, _, err := at.relation(ctx, box)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -58,6 +62,9 @@ func (r *runner) inviteNew(ctx context.Context, c *call, id docflow.ID) (lane.Re
 		return lane.Result{}, err
 	}
 	to, err := r.counteragent(ctx, c, at)
+	if refusal, ok := errors.AsType[*docflow.Refusal](err); ok && refusal.Code == "counteragent_not_found" && to.kpp == "" {
+		err = nil // the service makes a box for who has none yet
+	}
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -72,6 +79,9 @@ func (r *runner) inviteNew(ctx context.Context, c *call, id docflow.ID) (lane.Re
 		return c.tell(relation, fmt.Sprintf("%s (ИНН %s): %s.", to.name, to.inn, relationText(relation)), map[string]any{"relation": relation, "box_id": string(to.box)}), nil
 	}
 	request := diadoc.AcquireCounteragentRequest{BoxID: to.box, MessageToCounteragent: c.Properties.First("message")}
+	if to.box == "" {
+		request.INN = to.inn
+	}
 	if len(c.Properties.All("document")) > 0 {
 		if relation == relationInvitesUs { // a counter-request with a document never accepts
 			return lane.Result{}, wrongState("Контрагент уже приглашает нас. Принять приглашение можно только без документа: очистите параметр document.",
@@ -140,6 +150,24 @@ func (r *runner) invitationDocument(ctx context.Context, c *call, at office) (*d
 	signed, err := r.signedFile(ctx, c, at, nil)
 	signed.Content, signed.NameOnShelf = nil, shelf
 	return &diadoc.InvitationDocument{SignedContent: signed, FileName: cmp.Or(file.name, "Приглашение")}, err
+}
+
+// invitee is the box that an invitation went to. One that the service has made for it is found by the INN; "" when
+// there is none yet.
+func (o office) invitee(ctx context.Context, rec docflow.Record) (diadoc.BoxID, error) {
+	if rec.ExternalID != "" {
+		return diadoc.BoxID(rec.ExternalID), nil
+	}
+	var request diadoc.AcquireCounteragentRequest
+	if err := json.Unmarshal(rec.Body, &request); err != nil {
+		return "", err
+	}
+	found, err := o.client.GetOrganizationsByInnKpp(ctx, request.INN, "", true)
+	if errors.Is(err, diadoc.ErrNotFound) {
+		return "", nil
+	}
+	to, _ := organizationOf(found.Organizations)
+	return to.box, err
 }
 
 // acquire makes the call. A second one while the first is being carried out changes nothing: the service does nothing
@@ -239,16 +267,23 @@ func (f follower) look(ctx context.Context, row lane.Row, rec docflow.Record, wh
 	if err != nil {
 		return lane.Result{}, err
 	}
+	box := diadoc.BoxID(rec.ExternalID)
 	if what.Task != "" && rec.State == docflow.Prepared {
-		_, err := at.client.AcquireCounteragentResult(ctx, diadoc.AcquireTask{MyBox: at.box, ID: what.Task})
+		done, err := at.client.AcquireCounteragentResult(ctx, diadoc.AcquireTask{MyBox: at.box, ID: what.Task})
 		switch {
 		case errors.Is(err, diadoc.ErrTaskFailed):
 			return lane.Result{Note: "the task failed", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Update: f.r.inviteRefused(err, rec)}}}, nil
 		case err != nil && !errors.Is(err, diadoc.ErrNotFound): // a forgotten task: the relation tells
 			return lane.Result{}, err
 		}
+		box = cmp.Or(box, done.BoxID)
 	}
-	relation, known, err := at.relation(ctx, diadoc.BoxID(rec.ExternalID))
+	if box == "" {
+		if box, err = at.invitee(ctx, rec); err != nil {
+			return lane.Result{}, err
+		}
+	}
+	relation, known, err := at.relation(ctx, box)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -269,6 +304,7 @@ func (f follower) look(ctx context.Context, row lane.Row, rec docflow.Record, wh
 		return lane.Result{Writes: []lane.Write{docflow.Settle{ID: rec.ID, Update: invitation(rec, docflow.Failed, refusal, docflow.CauseGet, f.r.Now())}}}, nil
 	}
 	u := invitation(rec, state, nil, docflow.CauseGet, f.r.Now())
+	u.ExternalID = string(box.GUID())
 	for i := range u.Documents {
 		if state == docflow.Rejected {
 			u.Documents[i].Comment = known.MessageFromCounteragent

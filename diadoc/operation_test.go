@@ -25,7 +25,7 @@ import (
 // besides are the methods that are not operations: iterators, helpers and other ways into an operation.
 var besides = map[string]string{
 	"Do": "", "PostStoredMessage": "PostMessage", "PostStoredPatch": "PostMessagePatch", "SendStoredDraft": "SendDraft",
-	"UploadToShelf": "", "ReadEntity": "GetEntityContent", "OpenZip": "ShelfDownload", "ReadExtendedSignerDetails": "ExtendedSignerDetails",
+	"OpenPrintForm": "GeneratePrintForm", "UploadToShelf": "", "ReadEntity": "GetEntityContent", "OpenZip": "ShelfDownload", "ReadExtendedSignerDetails": "ExtendedSignerDetails",
 	"NewEvents": "GetNewEvents", "CounteragentEvents": "GetCounteragentEvents", "Counteragents": "GetCounteragents",
 	"CounteragentGroups": "GetCounteragentGroups", "GroupMembers": "GetCounteragentsFromGroup", "Departments": "GetDepartments",
 	"Employees": "GetEmployees", "Documents": "GetDocuments", "FilteredDocuments": "GetDocumentsV4", "DocflowEvents": "GetDocflowEvents",

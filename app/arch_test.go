@@ -54,6 +54,7 @@ var mayImport = map[string][]string{
 	"app/incoming":         {"app/docflow", "app/feed", "app/lane", "app/portal", "app/settings", "bitrix", "diadoc"},
 	"app/watchdog":         {"app/lane", "app/portal", "bitrix", "internal/upstream"},
 	"app/page":             {"app/docflow"},
+	"app/page/home":        {"app/docflow", "app/page"},
 	"app/page/tab":         {"app/docflow", "app/page"},
 	"app/page/journal":     {"app/docflow", "app/journal", "app/page"},
 	"app/page/setup":       {"app/action", "app/config", "app/mapping", "app/mapping/tree", "app/page", "app/settings", "realty", "realty/schema"},

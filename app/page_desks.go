@@ -6,6 +6,7 @@ import (
 
 	"konturbridge/app/inbox"
 	"konturbridge/app/page"
+	"konturbridge/app/page/home"
 	"konturbridge/app/page/tab"
 	"konturbridge/app/portal"
 	"konturbridge/app/settings"
@@ -20,6 +21,7 @@ func (a *App) desks(in *inbox.Inbox, now func() time.Time) ([]page.Desk, error) 
 		func() (page.Desk, error) { return tab.New(tab.Deps{Read: card, Do: card, Forms: cardForms{a}}) },
 		func() (page.Desk, error) { return a.settingsPages(now) },
 		a.journalDesk,
+		func() (page.Desk, error) { return home.New(ownDocflows{a}, tab.Words) },
 	} {
 		desk, err := build()
 		if err != nil {

@@ -84,6 +84,7 @@
 //	data-copy="…"     copies on a press
 //	data-download="…" on a link (href) to a page's file: fetched with the session, saved under that name
 //	data-preview="…"  the same, shown in a dialog under that title (PDF, images, XML and texts)
+//	data-path="…"     on a link into the portal: opened in the portal's slider where there is one
 //	data-open="id"    opens the <dialog> of that id; data-close within a dialog closes it
 //	data-confirm="…"  on what has hx-post: asks before
 //	data-drop         around an input of files: takes dropped files too; data-chosen in it lists what was chosen

@@ -47,17 +47,23 @@ func (h *handlers) factsOf(s portal.Session, p portal.Portal) page.Session {
 
 // tabs lists the places of the main page that a user may see.
 func (h *handlers) tabs(ctx context.Context, s page.Session) ([]page.Tab, error) {
-	var all []page.Tab
+	var all, others []page.Tab
 	for _, desk := range h.deps.Desks {
 		for _, tab := range desk.Tabs {
 			ok, err := h.deps.May(ctx, s, tab.Right)
 			if err != nil {
 				return nil, err
 			}
-			if ok {
+			switch {
+			case ok && tab.Else:
+				others = append(others, tab)
+			case ok:
 				all = append(all, tab)
 			}
 		}
+	}
+	if len(all) == 0 {
+		return others, nil
 	}
 	return all, nil
 }

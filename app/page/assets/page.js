@@ -14,6 +14,9 @@
   function tell(kind, text) {
     const list = at("messages");
     if (!list || !text) { return; }
+    for (const old of list.children) {
+      if (old.firstChild.textContent === text) { old.remove(); }
+    }
     const line = document.createElement("div");
     line.className = "message " + kind;
     line.append(Object.assign(document.createElement("p"), { textContent: text }));
@@ -123,6 +126,7 @@
     for (const id of (d.target.dataset.opened || "").split(" ")) {
       if (id && at(id)) { at(id).open = true; }
     }
+    d.target.querySelectorAll("[data-region]").forEach((inner) => load(inner));
     const version = d.xhr.getResponseHeader("ETag");
     const asked = d.requestConfig;
     if (asked.verb === "get" && d.successful && !d.failed) {
@@ -246,6 +250,9 @@
     if (link) {
       event.preventDefault();
       busy(link, "preview" in link.dataset ? preview : save);
+    } else if (found("a[data-path]") && window.BX24 && window.BX24.openPath) {
+      event.preventDefault();
+      window.BX24.openPath(found("a[data-path]").dataset.path);
     } else if (found("[data-copy]")) {
       copy(found("[data-copy]"));
     } else if (found("[data-open]")) {

@@ -14,6 +14,7 @@ type view struct {
 	May      bool
 	Docflows []item
 	Jobs     []job // that are about no docflow of the list
+	Ended    []job // such ones that went well
 	More     bool
 	Poll     int // seconds until the tab asks again; 0: not by itself
 }
@@ -90,7 +91,7 @@ type job struct {
 // The pauses between two looks: while something runs, and while something is awaited from outside.
 const (
 	pollSoon  = 2
-	pollLater = 15
+	pollLater = 5
 )
 
 func viewOf(r page.Request, card Card) view {
@@ -103,6 +104,8 @@ func viewOf(r page.Request, card Card) view {
 		}
 		if slices.ContainsFunc(card.Docflows, func(d Docflow) bool { return d.Record.ID == j.Docflow }) {
 			byDocflow[j.Docflow] = append(byDocflow[j.Docflow], shown)
+		} else if shown.Kind == "done" {
+			v.Ended = append(v.Ended, shown)
 		} else {
 			v.Jobs = append(v.Jobs, shown)
 		}

@@ -1,6 +1,8 @@
 package tab
 
 import (
+	"strings"
+
 	"konturbridge/app/docflow"
 	"konturbridge/app/page"
 )
@@ -29,6 +31,11 @@ func kindText(rec docflow.Record) page.Text {
 		return t
 	}
 	return text(rec.Kind, rec.Kind)
+}
+
+// Words names a docflow and its state as the tab does, and the state's colour.
+func Words(rec docflow.Record) (kind, state page.Text, colour string) {
+	return kindText(rec), stateText(rec), mood(rec)
 }
 
 // key is a place in a line of steps: a state with what it waits for.
@@ -116,13 +123,24 @@ func mood(rec docflow.Record) string {
 	}
 }
 
-// fileText names a file of a docflow by the service's word for it, which is open-ended.
+// fileText names a file of a docflow by the service's word for it, such as egrn:extract_info:xml. The words are
+// open-ended: one that is not known is shown as it is.
 func fileText(kind string) page.Text {
+	name, format, _ := strings.Cut(strings.TrimPrefix(kind, "egrn:"), ":")
 	known := map[string]page.Text{
-		"statement": text("Заявление", "Statement"), "outdoc": text("Документ Росреестра", "Document of the registrar"),
+		"statement":         text("Заявление", "Statement"),
+		"outdoc":            text("Архив документов из ЕГРН", "Archive of documents from the register"),
+		"extract_info":      text("Выписка об объекте недвижимости", "Extract about the object"),
+		"extract_base":      text("Выписка об основных характеристиках", "Extract of the main characteristics"),
+		"extract_ownership": text("Выписка о переходе прав", "Extract on transfers of title"),
+		"extract_agreement": text("Выписка о договорах долевого участия", "Extract on equity agreements"),
 	}
-	if t, ok := known[kind]; ok {
-		return t
+	t, ok := known[name]
+	if !ok {
+		return text("Файл «"+kind+"»", "File "+kind)
 	}
-	return text("Файл «"+kind+"»", "File "+kind)
+	if format != "" {
+		t = text(t.RU+", "+strings.ToUpper(format), t.EN+", "+strings.ToUpper(format))
+	}
+	return t
 }

@@ -52,8 +52,10 @@ const KindInvitation = "invitation"
 type Document struct {
 	EntityID   string    `json:"entityId"` // "" until the service has named it
 	CustomID   string    `json:"customId,omitempty"`
-	Type       string    `json:"type"`  // TypeNamedId
-	Title      string    `json:"title"` // for people
+	Type       string    `json:"type"`             // TypeNamedId
+	Title      string    `json:"title"`            // for people
+	File       string    `json:"file,omitempty"`   // its file's name
+	Number     string    `json:"number,omitempty"` // of the document itself
 	State      State     `json:"state"`
 	Direction  Direction `json:"direction,omitempty"`
 	OurTurn    bool      `json:"ourTurn,omitempty"` // the next step is ours

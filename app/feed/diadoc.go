@@ -2,6 +2,7 @@ package feed
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,6 +37,7 @@ func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID, acts []act
 	d := docflow.Document{
 		EntityID: entityKey(e.EntityID), CustomID: info.CustomDocumentID, Type: info.TypeNamedID,
 		Title: cmp.Or(info.Title, info.FileName, e.FileName, info.TypeNamedID), State: docflow.State(info.State()),
+		File: cmp.Or(info.FileName, e.FileName), Number: cmp.Or(metadata(info.Metadata, "DocumentNumber"), info.DocumentNumber),
 		Direction: directionOf(info.DocumentDirection), OurTurn: info.OurTurn(), Delivered: info.Delivered(),
 	}
 	switch {
@@ -61,6 +63,14 @@ func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID, acts []act
 		}
 	}
 	return d
+}
+
+func metadata(items []diadoc.MetadataItem, key string) string {
+	at := slices.IndexFunc(items, func(m diadoc.MetadataItem) bool { return m.Key == key })
+	if at < 0 {
+		return ""
+	}
+	return items[at].Value
 }
 
 func entityKey(id diadoc.EntityID) string { return strings.ToLower(string(id)) }

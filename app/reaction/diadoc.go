@@ -2,7 +2,9 @@ package reaction
 
 import (
 	"fmt"
+	"maps"
 	"strings"
+	"time"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/portal"
@@ -10,24 +12,6 @@ import (
 
 // diadocHome is where people read documents of Диадок. The documentation gives no address of a single document.
 const diadocHome = "https://diadoc.kontur.ru"
-
-// diadocText says a state in plain Russian.
-func diadocText(state docflow.State) string {
-	texts := map[docflow.State]string{
-		docflow.Prepared: "готовится к отправке в Диадок", docflow.Uncertain: "неизвестно, отправлено ли",
-		docflow.Draft: "черновик в Диадоке", docflow.Unsent: "не отправлен: нужна наша подпись", docflow.Sent: "отправлен",
-		docflow.AwaitingAnswer: "ожидает подписи контрагента", docflow.AllSigned: "подписан", docflow.PartiallySigned: "подписан с разногласиями",
-		docflow.Rejected: "в подписи отказано", docflow.RevocationIn: "контрагент просит аннулировать", docflow.RevocationOut: "запрошено аннулирование",
-		docflow.Revoked: "аннулирован", docflow.ProxyWait: "ожидает подписи посредника", docflow.ProxyRejected: "посредник отказал в подписи",
-		docflow.Amendment: "контрагент просит уточнить", docflow.ReceiptDue: "нужно извещение о получении", docflow.DeliveryError: "не доставлен",
-		docflow.Finished: "документооборот завершён", docflow.Deleted: "удалён в Диадоке", docflow.Invited: "приглашение отправлено",
-		docflow.Partner: "контрагент принят", docflow.Failed: "ошибка",
-	}
-	if text, ok := texts[state]; ok {
-		return text
-	}
-	return string(state)
-}
 
 // diadocFields are the bridge's own fields of a message.
 // An invitation is no message: it leaves the fields of those alone.
@@ -50,12 +34,15 @@ func diadocComment(r docflow.Record, ch docflow.Change) string {
 	if r.Kind == docflow.KindInvitation {
 		return invitationComment(r)
 	}
-	fmt.Fprintf(&b, "[B]Диадок[/B]: %s.", StateText(r))
+	fmt.Fprintf(&b, "[B]Диадок[/B]: %s.", heading(r, ch))
 	for _, d := range ch.Documents {
-		fmt.Fprintf(&b, "\n• %s: %s", d.Title, diadocText(d.State))
-		if d.Comment != "" {
-			fmt.Fprintf(&b, " (%s)", d.Comment)
+		fmt.Fprintf(&b, "\n• %s: %s", d.Title, DocumentText(d))
+		if said := detail(d); said != "" {
+			fmt.Fprintf(&b, " (%s)", said)
 		}
+	}
+	for _, step := range nextSteps(ch.Documents) {
+		b.WriteString("\n" + step)
 	}
 	if r.Refusal != nil {
 		b.WriteString("\n" + r.Refusal.CRMText)
@@ -73,8 +60,34 @@ func diadocReturns(r docflow.Record) map[string]any {
 	for _, d := range r.Documents {
 		entities = append(entities, d.EntityID)
 	}
-	return map[string]any{"message_id": r.ExternalID, "entity_ids": entities, "status": string(r.State), "state": string(r.State),
+	values := map[string]any{"message_id": r.ExternalID, "entity_ids": entities, "status": string(r.State), "state": string(r.State),
 		"link": diadocHome, "error": s["error"], "error_code": s["error_code"]}
+	for _, d := range r.Documents {
+		if d.SignedBy != "" {
+			maps.Copy(values, signedReturns(d))
+			break
+		}
+	}
+	return values
+}
+
+// documentReturns are what a robot gets that waits for one document: its own status instead of the message's.
+func documentReturns(r docflow.Record, entity string) map[string]any {
+	values := ReturnValues(r)
+	if d, ok := r.Document(entity); ok && r.State != docflow.Uncertain && r.State != docflow.Failed {
+		values["status"], values["state"] = string(d.State), string(d.State)
+		maps.Copy(values, signedReturns(d))
+	}
+	return values
+}
+
+// signedReturns tell who signed on the other side, or here where the document came in.
+func signedReturns(d docflow.Document) map[string]any {
+	at := ""
+	if !d.SignedAt.IsZero() {
+		at = d.SignedAt.UTC().Format(time.RFC3339)
+	}
+	return map[string]any{"signed_by": d.SignedBy, "signed_at": at}
 }
 
 // invitationComment is the timeline line of an invitation.

@@ -102,5 +102,12 @@ func Snapshot(r docflow.Record) map[string]any {
 	if r.Refusal != nil {
 		s["error"], s["error_code"] = faultText(r), r.Refusal.Code
 	}
+	if r.System == docflow.Diadoc {
+		s["status"], s["message_id"], s["documents"], s["number"], s["comment"], s["signed_by"] = string(r.State), r.ExternalID, documentsSnapshot(r), "", "", ""
+		for _, d := range r.Documents { // of several the first that has it
+			s["number"], s["comment"] = orText(s["number"].(string), d.Number), orText(s["comment"].(string), d.Comment)
+			s["signed_by"] = orText(s["signed_by"].(string), d.SignedBy)
+		}
+	}
 	return s
 }

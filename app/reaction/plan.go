@@ -53,7 +53,10 @@ func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Ef
 		add(SetFields, FieldsParams{Values: diadocFields(r)})
 	}
 	if ch.Changed {
-		add(Comment, CommentParams{Text: diadocComment(r, ch)})
+		add(Comment, CommentParams{Text: diadocComment(r, ch), Files: arrivedFiles(r, ch)})
+	}
+	for _, text := range documentTodos(ch) {
+		add(Todo, TextParams{Text: text, Plain: true})
 	}
 	if !ch.Moved() {
 		return effects
@@ -73,7 +76,7 @@ func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Ef
 func returns(r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect {
 	var effects []Effect
 	for _, w := range met {
-		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: ReturnValues(r),
+		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: documentReturns(r, w.Document),
 			Log: kindText(r.Kind) + ": " + StateText(r), Workflow: w.Workflow, Told: ch.Changed}))
 	}
 	return effects

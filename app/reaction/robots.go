@@ -45,7 +45,7 @@ func TimedOut(r *docflow.Record, w docflow.Waiter) []Effect {
 	id := w.Docflow
 	if r != nil {
 		text = fmt.Sprintf("Время ожидания робота истекло. %s: %s. Итог появится в таймлайне карточки.", kindText(r.Kind), StateText(*r))
-		values = ReturnValues(*r)
+		values = documentReturns(*r, w.Document)
 	}
 	values["error"], values["error_code"] = text, "timeout"
 	return []Effect{effect(w.Portal, w.Card, id, RobotReturn, ReturnParams{Token: w.Token, Values: values, Log: text, Workflow: w.Workflow, Told: true})}

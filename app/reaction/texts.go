@@ -11,7 +11,7 @@ import (
 // StateText says a state in plain Russian, for cards and pages.
 func StateText(r docflow.Record) string {
 	if r.System == docflow.Diadoc {
-		return diadocText(r.State)
+		return diadocText(r)
 	}
 	switch r.State {
 	case docflow.Prepared:

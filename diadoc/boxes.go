@@ -67,6 +67,12 @@ func (l *CertificateList) UnmarshalJSON(raw []byte) error {
 	return readList(raw, "Certificates", &l.Certificates, &l.Extra)
 }
 
+// MarshalJSON implements json.Marshaler.
+func (l CertificateList) MarshalJSON() ([]byte, error) {
+	type plain CertificateList
+	return writeExtra(plain(l), l.Extra)
+}
+
 // GetMyCertificates lists the user's certificates; with goskey those of Госключ as well.
 func (c *Client) GetMyCertificates(ctx context.Context, box BoxID, goskey bool) (CertificateList, error) {
 	return ask[CertificateList](ctx, c, "GetMyCertificates", query{"boxId": string(box), "includeGoskeyCertificates": yes(goskey)}, nil)

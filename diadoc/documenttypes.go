@@ -17,6 +17,12 @@ func (r *GetDocumentTypesResponseV3) UnmarshalJSON(raw []byte) error {
 	return readList(raw, "DocumentTypes", &r.DocumentTypes, &r.Extra)
 }
 
+// MarshalJSON implements json.Marshaler.
+func (r GetDocumentTypesResponseV3) MarshalJSON() ([]byte, error) {
+	type plain GetDocumentTypesResponseV3
+	return writeExtra(plain(r), r.Extra)
+}
+
 // Numbers that describe document types.
 const (
 	DocflowExternal = 0 // SupportedDocflows
@@ -52,6 +58,12 @@ type DetectDocumentTypesResponse struct {
 // UnmarshalJSON implements json.Unmarshaler.
 func (r *DetectDocumentTypesResponse) UnmarshalJSON(raw []byte) error {
 	return readList(raw, "DocumentTypes", &r.DocumentTypes, &r.Extra)
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r DetectDocumentTypesResponse) MarshalJSON() ([]byte, error) {
+	type plain DetectDocumentTypesResponse
+	return writeExtra(plain(r), r.Extra)
 }
 
 // DetectDocumentTypes finds the type of a file.

@@ -76,9 +76,11 @@ type placed struct {
 func (ts tables) body(w form, owner, path, at, within string, made map[string]placed) map[string]any {
 	object := map[string]any{}
 	for _, f := range ts.below(owner, path) {
-		if !w.takes(f) {
-			continue
+		once := "once " + within + ":" + f.path
+		if !w.takes(f) || f.need == "O" && f.path != "fiasId" && f.path != "region" && within != "" && made[once].path != "" {
+			continue // what may be left out of shared objects is there once: the bodies are large enough
 		}
+		made[once] = placed{f, within}
 		place := strings.TrimPrefix(at+"."+f.name(), ".")
 		made[place] = placed{f, within}
 		if f.list() {
@@ -181,15 +183,18 @@ func changed(t *testing.T, checker *schema.Set, kind string, tree map[string]any
 }
 
 // TestEveryRuleOfTheTables makes bodies of everything that the documentation's tables list, and breaks each
-// rule of each field of each docflow type, those of shared objects once in each chain of objects: it must be
-// refused at its place, and what the tables allow must not be.
+// rule of each field of each docflow type: it must be refused at its place, and what the tables allow must not
+// be. The rules within shared objects are broken once in each chain of objects, in the smallest body that has
+// it, and by an empty object wherever a docflow type has one.
 func TestEveryRuleOfTheTables(t *testing.T) {
 	t.Parallel()
 	checker, ts := load(t), readTables(t)
-	for _, kind := range schema.Kinds() {
+	kinds, seen := schema.Kinds(), map[string]bool{}
+	slices.Reverse(kinds) // the small ones are last
+	require.Len(t, kinds, 8)
+	for _, kind := range kinds {
 		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			seen, rules, used := map[string]bool{}, 0, map[string]bool{}
+			places, rules, used := 0, 0, map[string]bool{}
 			for _, w := range []form{{"individualOwnership", "person"}, {"cooperativeOwnership", "organization"}, {"sharedOwnership", "person"}, {"individualOwnership", "organization"}} {
 				if kind != "right_movement_request" && w.ownership == "sharedOwnership" && len(ts.below(kind, "buyer")) == 0 {
 					continue // the page has no shares
@@ -199,8 +204,11 @@ func TestEveryRuleOfTheTables(t *testing.T) {
 				require.Empty(t, only(checker.Check(kind, tree), schema.Refuse), "everything that the tables list")
 				for _, at := range slices.Sorted(maps.Keys(made)) {
 					f := made[at]
+					if strings.HasPrefix(at, "once ") {
+						continue
+					}
 					used[f.owner+"/"+f.path] = true
-					once := at
+					once := kind + " " + at
 					if f.within != "" {
 						once = f.within + ":" + f.path
 					}
@@ -208,6 +216,7 @@ func TestEveryRuleOfTheTables(t *testing.T) {
 						continue
 					}
 					seen[once] = true
+					places++
 					for _, v := range f.forbidden() {
 						rules++
 						found := changed(t, checker, kind, tree, at, v.value)
@@ -231,7 +240,7 @@ func TestEveryRuleOfTheTables(t *testing.T) {
 			for _, f := range ts[kind] {
 				require.True(t, used[f.owner+"/"+f.path], "%s of %s was never made", f.path, kind)
 			}
-			t.Logf("%d places, %d broken rules", len(seen), rules)
+			t.Logf("%d places, %d broken rules", places, rules)
 		})
 	}
 }

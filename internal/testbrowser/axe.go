@@ -15,7 +15,9 @@ var axeScript string
 // naming the rule and the elements. The page's own policy of contents does not reach what a debugger runs.
 func (b Tab) Axe() {
 	b.T.Helper()
-	b.Do(chromedp.Evaluate[chromedp.Void](axeScript + ";0"))
+	if b.Ask("typeof window.axe") == "undefined" {
+		b.Do(chromedp.Evaluate[chromedp.Void](axeScript + ";0"))
+	}
 	raw, err := chromedp.Run(b.Ctx, chromedp.Evaluate[string](axeRun, chromedp.EvalAwaitPromise))
 	require.NoError(b.T, err)
 	var faults []struct {

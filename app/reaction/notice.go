@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/lane"
@@ -91,6 +92,9 @@ func (n Notices) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 // refusedText says what stands still, and what to do. No secret and no login is in it: a notice also goes
 // by e-mail.
 func refusedText(c portal.Connection) string {
+	if said, _, _ := strings.Cut(c.Note, " (diadoc: "); c.Kind == docflow.Diadoc && strings.HasPrefix(said, "Диадок") { // not the credentials
+		return fmt.Sprintf("[B]Контур Мост[/B]: подключение «%s» не работает. %s До этого документы через него не отправляются, статусы не обновляются.", c.Name, said)
+	}
 	service, wrong, remedy := "Контур.Реестро", "логин, пароль или accountId", "Проверьте, что с ними можно войти в личный кабинет Реестро, и исправьте"
 	if c.Kind == docflow.Diadoc {
 		service, wrong, remedy = "Контур.Диадок", "логин и пароль", "Исправьте"

@@ -35,7 +35,8 @@ func TestAdministratorsAreToldOfARefusal(t *testing.T) {
 		return portal.Connection{Name: name, Kind: kind, State: portal.ConnectionRefused, Login: "a@b.ru", Secrets: secrets}
 	}
 	all := staff{users: []int64{1, second, 4444}, connections: []portal.Connection{refused("main", docflow.Realty, nil),
-		refused("box", docflow.Diadoc, nil), refused("openid", docflow.Diadoc, map[string]string{"refreshToken": "r"}), {Name: "good", Kind: docflow.Realty}}}
+		refused("box", docflow.Diadoc, nil), refused("openid", docflow.Diadoc, map[string]string{"refreshToken": "r"}),
+		{Name: "unpaid", Kind: docflow.Diadoc, State: portal.ConnectionRefused, Note: "Диадок: у организации нет подписки на API. Продлите её. (diadoc: GetNewEvents: 402)"}, {Name: "good", Kind: docflow.Realty}}}
 	tell := func(s staff, name string) (lane.Result, error) {
 		made := reaction.RefusedRow("p", name)
 		n := reaction.Notices{Store: s, Bitrix: func(context.Context, portal.ID) (*bitrix.Client, error) { return b24, nil }}
@@ -45,6 +46,7 @@ func TestAdministratorsAreToldOfARefusal(t *testing.T) {
 		"main":   {"Контур.Реестро", "accountId", "подключение main", "после сохранения"},
 		"box":    {"Контур.Диадок", "логин и пароль", "подключение box"},
 		"openid": {"Контур.Диадок", "bridge connect diadoc"},
+		"unpaid": {"нет подписки на API. Продлите её. До этого"},
 	} {
 		for range 2 { // the answer to the first try was lost
 			result, err := tell(all, name)

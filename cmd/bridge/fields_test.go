@@ -76,6 +76,10 @@ func TestSettingsFields(t *testing.T) {
 	require.Len(t, p.UserFields(bitrixsim.Deal), 10)
 	require.Contains(t, s.done("settings", "fields", "--portal", "sim", "--for", "objectRequest"), "10 there, 0 made")
 
+	every := s.done("settings", "fields", "--portal", "sim", "--for", "all", "--dry-run")
+	require.Contains(t, every, "UF_CRM_KB_ENC_TYPE", "of another type")
+	require.Contains(t, every, "10 there, 0 made")
+
 	number := p.AddType(1038, "Объекты")
 	smart := s.done("settings", "fields", "--portal", "sim", "--for", "object_request", "--entity", "item", "--entity-type", "1038")
 	require.Contains(t, smart, fmt.Sprintf("made     item     UF_CRM_%d_KB_CADASTRAL\n", number))

@@ -15,20 +15,24 @@ import (
 	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
 	"konturbridge/realty"
+	"konturbridge/realty/schema"
 )
 
 type settingsFields struct {
 	Portal     string   `required:"" placeholder:"MEMBER_ID" help:"The portal's member_id; bridge portals lists them."`
-	For        []string `required:"" placeholder:"TYPE" help:"Docflow types whose ready mappings are to find their fields; several are joined by commas."`
+	For        []string `required:"" placeholder:"TYPE" help:"Docflow types whose ready mappings are to find their fields; several are joined by commas, all stands for every one."`
 	Entity     string   `default:"deal" enum:"deal,lead,item" help:"Cards to make them for: deal, lead or item (of a smart process)."`
 	EntityType int      `placeholder:"N" help:"The smart process's entityTypeId."`
 	DryRun     bool     `help:"Only tell what is missing."`
 }
 
+// allTypes stands for every docflow type.
+const allTypes = "all"
+
 // Validate refuses what contradicts itself, as wrong usage.
 func (c settingsFields) Validate() error {
 	for _, name := range c.For {
-		if _, known := realty.ParseKind(name); !known {
+		if _, known := realty.ParseKind(name); !known && name != allTypes {
 			return fmt.Errorf("unknown docflow type %q; bridge schema lists them", name)
 		}
 	}
@@ -42,6 +46,10 @@ func (c settingsFields) Validate() error {
 func (c settingsFields) Run(ctx context.Context, p *process) error {
 	wanted := app.FieldsWanted{Card: c.card(), DryRun: c.DryRun}
 	for _, name := range c.For {
+		if name == allTypes {
+			wanted.Types = schema.Kinds()
+			break
+		}
 		kind, _ := realty.ParseKind(name)
 		wanted.Types = append(wanted.Types, string(kind))
 	}

@@ -14,7 +14,7 @@ import (
 func runDiadocRequestApproval(ctx context.Context, r *runner, c *call) (lane.Result, error) {
 	user, department := strings.TrimSpace(c.Properties.First("user")), strings.TrimSpace(c.Properties.First("department"))
 	if (user == "") == (department == "") {
-		return lane.Result{}, invalid([]string{"user, department: укажите ровно одного адресата – сотрудника или подразделение Диадока"})
+		return lane.Result{}, badParams([]string{"user, department: укажите ровно одного адресата – сотрудника или подразделение Диадока"})
 	}
 	kind := diadoc.ApprovementRequest
 	if c.Properties.First("decision") == decideSign {
@@ -55,7 +55,7 @@ func runDiadocResolve(ctx context.Context, r *runner, c *call) (lane.Result, err
 	if c.Properties.First("decision") == decideReject {
 		kind = diadoc.ResolutionDisapprove
 		if comment == "" { // the service takes none; those who have to correct the document need it
-			return lane.Result{}, invalid([]string{"comment: при отказе в согласовании укажите причину"})
+			return lane.Result{}, badParams([]string{"comment: при отказе в согласовании укажите причину"})
 		}
 	}
 	return r.do(ctx, c, act{note: "decided: " + c.Properties.First("decision"),

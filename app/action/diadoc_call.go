@@ -86,7 +86,7 @@ func (c *call) operation(at office) (diadoc.Operation, url.Values, any, error) {
 	name := strings.TrimSpace(c.Properties.First("operation"))
 	op, known := diadoc.LookupOperation(name)
 	if !known {
-		return op, nil, nil, invalid([]string{fmt.Sprintf("operation: операции «%s» у Диадока нет. Имена пишутся как в документации: GetDocument, PostMessagePatch%s", name, similar(name))})
+		return op, nil, nil, badParams([]string{fmt.Sprintf("operation: операции «%s» у Диадока нет. Имена пишутся как в документации: GetDocument, PostMessagePatch%s", name, similar(name))})
 	}
 	switch {
 	case op.Removed != "":
@@ -106,7 +106,7 @@ func (c *call) operation(at office) (diadoc.Operation, url.Values, any, error) {
 	query, faults := c.query(op, at)
 	body, bodyFaults := c.body(op)
 	if faults = append(faults, bodyFaults...); len(faults) > 0 {
-		return op, nil, nil, invalid(faults)
+		return op, nil, nil, badParams(faults)
 	}
 	return op, query, body, nil
 }

@@ -91,7 +91,7 @@ func (r *runner) taxNumbers(ctx context.Context, c *call) (inn, kpp string, err 
 	}
 	text := func(name string) string { v, _ := card.Requisites[name].(string); return digits(strings.TrimSpace(v)) }
 	if inn = text("RQ_INN"); inn == "" {
-		return "", "", invalid([]string{"inn: ИНН не указан в роботе, и у компании карточки нет реквизитов с ИНН. Укажите ИНН или заполните реквизиты компании"})
+		return "", "", badParams([]string{"inn: ИНН не указан в роботе, и у компании карточки нет реквизитов с ИНН. Укажите ИНН или заполните реквизиты компании"})
 	}
 	if kpp == "" {
 		kpp = text("RQ_KPP")
@@ -103,7 +103,7 @@ func checkINN(inn string) error {
 	if (len(inn) == 10 || len(inn) == 12) && strings.Trim(inn, "0123456789") == "" {
 		return nil
 	}
-	return invalid([]string{fmt.Sprintf("inn: «%s» не ИНН: у организации 10 цифр, у предпринимателя 12", inn)})
+	return badParams([]string{fmt.Sprintf("inn: «%s» не ИНН: у организации 10 цифр, у предпринимателя 12", inn)})
 }
 
 // The relations to a counteragent, in the words of robots.

@@ -77,7 +77,7 @@ func runDiadocGroupUpdate(ctx context.Context, r *runner, c *call) (lane.Result,
 		}
 		change.GroupDepartments = &diadoc.CounteragentGroupDepartmentPatch{Departments: &diadoc.DepartmentsInGroup{DepartmentIDs: departments}}
 	case change.Name == "":
-		return lane.Result{}, invalid([]string{"name, departments: укажите новое имя группы, подразделения или и то и другое"})
+		return lane.Result{}, badParams([]string{"name, departments: укажите новое имя группы, подразделения или и то и другое"})
 	}
 	if group == diadoc.DefaultGroup && change.Name != "" {
 		return lane.Result{}, defaultGroup("переименовать", "renamed")
@@ -146,7 +146,7 @@ func (o office) group(ctx context.Context, c *call) (diadoc.GroupID, error) {
 		return diadoc.GroupID(strings.ToLower(named)), nil
 	}
 	if named == "" {
-		return "", invalid([]string{"group_id: укажите идентификатор группы или её имя"})
+		return "", badParams([]string{"group_id: укажите идентификатор группы или её имя"})
 	}
 	all, err := o.groups(ctx)
 	if err != nil {
@@ -191,7 +191,7 @@ func (r *runner) groupDepartments(ctx context.Context, c *call, at office) ([]di
 		}
 	}
 	if len(ids)+len(named) > diadoc.MaxGroupDepartment {
-		return nil, invalid([]string{fmt.Sprintf("departments: %d подразделений, а в группе их может быть не больше %d", len(ids)+len(named), diadoc.MaxGroupDepartment)})
+		return nil, badParams([]string{fmt.Sprintf("departments: %d подразделений, а в группе их может быть не больше %d", len(ids)+len(named), diadoc.MaxGroupDepartment)})
 	}
 	if len(named) == 0 {
 		return ids, nil

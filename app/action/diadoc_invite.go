@@ -136,7 +136,7 @@ func (r *runner) invitationDocument(ctx context.Context, c *call, at office) (*d
 		return nil, err
 	}
 	if len(refs) != 1 {
-		return nil, invalid([]string{fmt.Sprintf("document: нужен один файл, а их %d", len(refs))})
+		return nil, badParams([]string{fmt.Sprintf("document: нужен один файл, а их %d", len(refs))})
 	}
 	file, err := fetch(ctx, b24, refs[0], "document")
 	if err != nil {

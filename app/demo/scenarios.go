@@ -24,7 +24,7 @@ type Scenario struct {
 
 // Scenarios lists every story that `bridge demo --once` plays.
 func Scenarios() []Scenario {
-	return []Scenario{
+	return append([]Scenario{
 		{"extract", "Робот сделки заказывает выписку ЕГРН, файлы возвращаются в карточку", playExtract},
 		{"sale", "Сделка входит в стадию: подача, подписи, пошлина, бизнес-процесс, результат", playSaleOfDeal},
 		{"lead", "То же для лида", playSaleOfLead},
@@ -57,7 +57,7 @@ func Scenarios() []Scenario {
 		{"revoked-grant", "Доступ к ящику Диадока отозван: администратору сказано один раз, после починки ничего не пропущено", playRevokedGrant},
 		{"slow-down", "Диадок просит подождать: мост ждёт сколько сказано, документ отправлен один раз", playSlowDown},
 		{"reconnect", "Администраторов не осталось: работа ждёт и продолжается, когда портал переподключён", playReconnect},
-	}
+	}, papers()...)
 }
 
 func playExtract(ctx context.Context, w *World) error {

@@ -81,7 +81,11 @@ func (f cardForms) Form(ctx context.Context, s page.Session, lang, code string, 
 	form := tab.Form{Code: a.Code, Name: in(lang, a.Name), Description: in(lang, a.Description), Made: madeLines(seen.Made)}
 	for _, p := range a.Params {
 		field := formField(lang, p, set, accounts, given.First("docflow_type"), seen.Files)
-		field.fill(cmp.Or(given.First(p.Name), seen.Values[p.Name]), given[p.Name].Values)
+		value := given.First(p.Name)
+		if _, chosen := values[p.Name]; !chosen { // what a person has emptied stays empty
+			value = cmp.Or(value, seen.Values[p.Name])
+		}
+		field.fill(value, given[p.Name].Values)
 		form.Fields = append(form.Fields, field.Field)
 	}
 	if code == "realty_create" {

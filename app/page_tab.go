@@ -78,7 +78,7 @@ var refused = regexp.MustCompile(`^[a-z][a-z0-9_]*: `)
 func tabJob(j store.CardJob) tab.Job {
 	shown := tab.Job{ID: j.ID, Title: workTitle(j.Kind, j.Code), Docflow: j.Docflow, State: j.State, Note: j.Note, Tries: j.Tries,
 		Received: j.Received, RunAt: j.RunAt}
-	if code := refused.FindString(j.Note); j.State == "done" && code != "" {
+	if code := refused.FindString(j.Note); j.State == "done" && code != "" && code != "uncertain: " { // the docflow itself asks then
 		shown.Refused, shown.Note = true, strings.TrimPrefix(j.Note, code)
 	}
 	return shown

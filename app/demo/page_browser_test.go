@@ -2,16 +2,23 @@ package demo_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/app/demo"
+	"konturbridge/app/docflow"
+	"konturbridge/app/store"
 	"konturbridge/internal/testbrowser"
 	"konturbridge/sandbox/bitrixsim"
 	"konturbridge/sandbox/realtysim"
@@ -165,4 +172,149 @@ func (v *visitor) signatures(t *testing.T) []string {
 		}
 	}
 	return files
+}
+
+// TestPagesOfPeople opens the pages as different people, with a card that lacks data, a docflow that may not exist,
+// work that fails and names that are scripts.
+func TestPagesOfPeople(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const hostile = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`
+	w.Portal.AddUser(7, "Иван", "Обычный", false)
+	require.NoError(t, w.Portal.UpdateItem(bitrixsim.Contact, w.Demo.Buyer, map[string]any{"lastName": hostile}))
+	require.NoError(t, w.Portal.UpdateItem(bitrixsim.Deal, w.Demo.Extract, map[string]any{"title": hostile, "assignedById": 7}))
+	b := visit(t, w)
+	b.Desktop()
+
+	// What is missing in the card is told at once, and nothing can be sent.
+	b.card(w.Demo.Incomplete, 7, "ru")
+	b.Click("#start-Kontur\\ Reestro summary")
+	b.Click("#start-realty_create")
+	b.See("#problems-title")
+	require.Contains(t, b.text("#start"), "Сначала исправьте карточку")
+	require.Equal(t, "true", b.Ask(`document.getElementById("act-now").disabled`))
+	b.shots("tab-incomplete")
+
+	// The names of people in a card are texts.
+	b.card(w.Demo.Sale, 7, "en")
+	b.Click("#start-Kontur\\ Reestro summary")
+	b.Click("#start-realty_create")
+	b.See("#made")
+	require.Contains(t, b.Ask(`document.getElementById("made").textContent`), "<script>")
+	b.Click("#act-now")
+	b.soon(`Boolean(document.querySelector("section.panel.now"))`)
+	require.Contains(t, b.text("section.panel.now"), "Needed now: sign the statements")
+	require.Contains(t, b.text("section.panel.now"), "<script>")
+	b.shots("tab-english")
+
+	// An extract: the card knows the number; an empty one is told at its field.
+	b.card(w.Demo.Extract, 7, "ru")
+	b.Click("#start-Kontur\\ Reestro summary")
+	b.Click("#start-realty_extract")
+	b.See("#act-cadastral_number")
+	require.Equal(t, "47:14:1203001:814", b.Ask(`document.getElementById("act-cadastral_number").value`))
+	b.fill("#act-cadastral_number", "")
+	b.Click("#act-now")
+	b.See("#act-cadastral_number-fault")
+	b.Until(`document.activeElement.matches("[data-faults]")`) // they get the keyboard
+	b.shots("tab-faults")
+
+	// The answer to its creation is lost, and a person decides.
+	w.Box.Realty.LoseRequestNext("create")
+	b.fill("#act-cadastral_number", "47:14:1203001:814")
+	b.Click("#act-now")
+	b.soon(`Boolean(document.querySelector("section.panel.now.bad"))`)
+	b.shots("tab-uncertain")
+	b.Click("input[value=again]")
+	b.Click("form[id^=decide] button")
+	b.See("#ask[open]")
+	b.Axe()
+	b.Click("#ask-yes")
+	b.soon(`!document.querySelector("section.panel.now.bad")`)
+	require.Len(t, w.Box.Realty.Docflows(), 2)
+
+	b.requireOwnCardOnly(t)
+
+	// The main page of somebody without rights: their own cards.
+	b.home(7, "ru")
+	b.soon(`Boolean(document.querySelector("#own .files"))`)
+	require.Contains(t, b.text("#own"), "<script>")
+	require.Equal(t, "0", b.Ask(`document.querySelectorAll("[data-tab]").length`))
+	b.shots("home")
+
+	// An administrator has the sections; a session that has ended says so.
+	b.home(1, "ru")
+	require.Equal(t, "settings journal health", b.Ask(`[...document.querySelectorAll("[data-tab]")].map((a) => a.dataset.tab).join(" ")`))
+	b.Click(`[data-tab="journal"]`)
+	b.Until(`document.querySelector("#view").dataset.region.startsWith("/bitrix/pages/journal")`)
+	require.Equal(t, "page", b.Ask(`document.querySelector('[data-tab="journal"]').getAttribute("aria-current")`))
+	w.Pass(2 * time.Hour)
+	b.Click(`[data-tab="settings"]`)
+	b.See(`[data-failure="ended"]`)
+	b.shots("ended")
+	require.Equal(t, "undefined", b.Ask("typeof window.hacked"))
+}
+
+// requireOwnCardOnly asks with the session of the shown card, of a user without rights, for what belongs to others.
+func (v *visitor) requireOwnCardOnly(t *testing.T) {
+	t.Helper()
+	w := v.w
+	var other docflow.Record
+	var job int64
+	require.NoError(t, w.WithStore(t.Context(), func(st *store.Store) error {
+		card := docflow.Card{EntityType: bitrixsim.Deal, ID: int64(w.Demo.Sale)}
+		found, err := st.CardDocflows(t.Context(), w.Portal.MemberID(), card, 1)
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		other = found[0]
+		jobs, err := st.CardJobs(t.Context(), w.Portal.MemberID(), card, time.Time{}, 1)
+		require.NoError(t, err)
+		require.NotEmpty(t, jobs)
+		job = jobs[0].ID
+		return nil
+	}))
+	session := v.Ask(`document.body.dataset.session`)
+	foreign := "tab/docflow/" + string(other.ID)
+	for _, tc := range []struct {
+		method, path, form string
+		status             int
+	}{
+		{"GET", foreign + "/file/" + other.Statements[0].FileID, "", 404},
+		{"POST", foreign + "/submit", "", 404},
+		{"POST", foreign + "/decide", "verdict=again", 404},
+		{"POST", "tab/act/realty_submit", "docflow_id=" + string(other.ID), 404},
+		{"POST", "tab/act/realty_action", "action_type=cancel&cause=x&docflow_id=" + string(other.ID), 404},
+		{"POST", "tab/act/nothing", "", 404},
+		{"POST", fmt.Sprintf("tab/job/%d/retry", job), "", 404},
+		{"GET", "settings", "", 403},
+		{"POST", "settings/robots/repair", "", 403},
+		{"GET", "journal", "", 403},
+		{"GET", "health", "", 403},
+		{"GET", "tab", "", 200},
+	} {
+		req, err := http.NewRequestWithContext(t.Context(), tc.method, w.URL+"/bitrix/pages/"+tc.path, strings.NewReader(tc.form))
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+session)
+		req.Header.Set("Bridge-Once", strings.Repeat("0", 32))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		require.Equal(t, tc.status, resp.StatusCode, tc.method+" "+tc.path)
+		require.NotContains(t, string(body), other.ExternalID)
+	}
+}
+
+// fill types a value into a field.
+func (v *visitor) fill(css, value string) {
+	v.T.Helper()
+	v.Ask(fmt.Sprintf(`(() => { const f = document.querySelector(%q); f.value = %q; f.dispatchEvent(new Event("input", { bubbles: true })); })()`, css, value))
+}
+
+// home opens the application's main page.
+func (v *visitor) home(user int, lang string) {
+	v.T.Helper()
+	v.open("/bitrix/app", "DEFAULT", "", user, lang)
+	v.Until(`!document.querySelector("#view > .loading")`)
 }

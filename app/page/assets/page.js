@@ -38,9 +38,9 @@
   // Moments in the reader's own time zone.
   function localize(root) {
     const locale = ru ? "ru" : "en-GB";
-    for (const time of root.querySelectorAll("time[data-moment], time[data-day]")) {
+    for (const time of root.querySelectorAll("time[data-moment], time[data-exact], time[data-day]")) {
       const moment = new Date(time.dateTime);
-      const style = "day" in time.dataset ? { dateStyle: "short" } : { dateStyle: "short", timeStyle: "short" };
+      const style = "day" in time.dataset ? { dateStyle: "short" } : { dateStyle: "short", timeStyle: "exact" in time.dataset ? "medium" : "short" };
       time.textContent = new Intl.DateTimeFormat(locale, style).format(moment);
       time.title = moment.toISOString();
     }

@@ -62,6 +62,8 @@ func lineOf(lang string, rec docflow.Record, history []docflow.HistoryEntry) []p
 			}
 		case i == here:
 			step.State = standing(rec)
+		case !slices.Contains(usual(rec), at):
+			continue // a turn that it took once
 		default:
 			step.At = time.Time{}
 		}

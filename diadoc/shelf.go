@@ -140,8 +140,9 @@ type upload struct {
 
 // read gives the next part, nothing at the end.
 func (u *upload) read() ([]byte, error) {
-	content, err := io.ReadAll(io.LimitReader(u.source, int64(u.client.part)))
-	if err != nil {
+	content := make([]byte, u.client.part) // a new one each time: a request that failed may still be read
+	n, err := io.ReadFull(u.source, content)
+	if content = content[:n]; err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("diadoc: UploadToShelf: read: %w", err)
 	}
 	u.total += int64(len(content))

@@ -38,6 +38,7 @@ type reply struct {
 	status int
 	media  string
 	body   []byte
+	parts  []shelfPart // written after the body
 	header map[string]string
 }
 
@@ -220,6 +221,13 @@ func write(w http.ResponseWriter, a reply) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(a.status)
 	_, _ = w.Write(a.body) // the client may be gone; nothing to do about it
+	for _, part := range a.parts {
+		data, err := part.read()
+		if err != nil {
+			panic(http.ErrAbortHandler) // a part of a file is worse than none
+		}
+		_, _ = w.Write(data)
+	}
 }
 
 func (s *Server) enter() {

@@ -35,6 +35,8 @@ type Config struct {
 	RPS int
 	// TokenLife is how long an access token lives; zero means an hour.
 	TokenLife time.Duration
+	// ShelfDir is a folder for files on the shelf; empty keeps them in memory.
+	ShelfDir string
 	// Production makes Diadoc.PublicAPI the scope to ask for; otherwise it is Diadoc.PublicAPI.Staging.
 	Production bool
 }

@@ -2,7 +2,10 @@ package diadocsim
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -17,10 +20,38 @@ const (
 
 // shelfFile is a file of a user's temporary storage, in parts.
 type shelfFile struct {
+	id    string
 	owner *user
-	parts map[int][]byte
+	parts map[int]shelfPart
 	last  int // index of the last part, -1 until it is known
 	until time.Time
+}
+
+// shelfPart is in memory, or in a file of Config.ShelfDir.
+type shelfPart struct {
+	data []byte
+	path string
+	size int
+}
+
+func (p shelfPart) read() ([]byte, error) {
+	if p.path == "" {
+		return p.data, nil
+	}
+	return os.ReadFile(p.path)
+}
+
+// store keeps a part of a file.
+func (c *call) store(f *shelfFile, name string, index int, data []byte) error {
+	part := shelfPart{data: data, size: len(data)}
+	if c.cfg.ShelfDir != "" {
+		part = shelfPart{path: filepath.Join(c.cfg.ShelfDir, f.id+"."+strconv.Itoa(index)), size: len(data)}
+		if err := os.WriteFile(part.path, data, 0o600); err != nil {
+			return fmt.Errorf("shelf: %s: %w", name, err)
+		}
+	}
+	f.parts[index] = part
+	return nil
 }
 
 func shelfArea() map[string]behaviour {
@@ -51,8 +82,8 @@ func (c *call) part() ([]byte, error) {
 }
 
 func (c *call) newShelfFile() (string, *shelfFile) {
-	f := &shelfFile{owner: c.user, parts: map[int][]byte{}, last: -1, until: c.cfg.Now().Add(shelfLife)}
-	name := newGUID() + c.arg("fileExtension")
+	f := &shelfFile{id: newGUID(), owner: c.user, parts: map[int]shelfPart{}, last: -1, until: c.cfg.Now().Add(shelfLife)}
+	name := f.id + c.arg("fileExtension")
 	c.shelf[name] = f
 	return name, f
 }
@@ -63,8 +94,8 @@ func (c *call) shelfUpload() (reply, error) {
 		return reply{}, err
 	}
 	name, f := c.newShelfFile()
-	f.parts[0], f.last = data, 0
-	return textReply(name), nil
+	f.last = 0
+	return textReply(name), c.store(f, name, 0, data)
 }
 
 func (c *call) shelfUploadPartInit() (reply, error) {
@@ -73,11 +104,10 @@ func (c *call) shelfUploadPartInit() (reply, error) {
 		return reply{}, err
 	}
 	name, f := c.newShelfFile()
-	f.parts[0] = data
 	if c.flag("isLastPart") {
 		f.last = 0
 	}
-	return textReply(name), nil
+	return textReply(name), c.store(f, name, 0, data)
 }
 
 // shelfUploadPart answers the missing parts when the last one comes.
@@ -94,10 +124,11 @@ func (c *call) shelfUploadPart() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	f.parts[index] = data
-	if f.size() > maxShelfFile {
-		delete(f.parts, index)
+	if f.size()-f.parts[index].size+len(data) > maxShelfFile {
 		return reply{}, refuse(http.StatusBadRequest, "A file on the shelf may have no more than %d bytes", maxShelfFile)
+	}
+	if err := c.store(f, c.arg("fileName"), index, data); err != nil {
+		return reply{}, err
 	}
 	if !c.flag("isLastPart") {
 		return reply{status: http.StatusOK}, nil
@@ -105,7 +136,7 @@ func (c *call) shelfUploadPart() (reply, error) {
 	f.last = index
 	missing := []string{}
 	for i := range index {
-		if f.parts[i] == nil {
+		if f.parts[i].size == 0 {
 			missing = append(missing, strconv.Itoa(i))
 		}
 	}
@@ -115,33 +146,51 @@ func (c *call) shelfUploadPart() (reply, error) {
 func (f *shelfFile) size() int {
 	n := 0
 	for _, part := range f.parts {
-		n += len(part)
+		n += part.size
 	}
 	return n
 }
 
-// shelved gives a complete file of the caller.
-func (c *call) shelved(name string, missing int) ([]byte, error) {
+// complete finds a complete file of the caller.
+func (c *call) complete(name string, missing int) (*shelfFile, error) {
 	f := c.shelf[name]
 	if f == nil || f.owner != c.user || f.last < 0 || len(f.parts) <= f.last || !c.cfg.Now().Before(f.until) {
 		return nil, refuse(missing, "File not found in temporary file storage: %s", name)
 	}
+	return f, nil
+}
+
+// shelved gives the content of a complete file of the caller.
+func (c *call) shelved(name string, missing int) ([]byte, error) {
+	f, err := c.complete(name, missing)
+	if err != nil {
+		return nil, err
+	}
 	var out []byte
 	for i := range f.last + 1 {
-		out = append(out, f.parts[i]...)
+		part, err := f.parts[i].read()
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
 	}
 	return out, nil
 }
 
+// shelfRead answers a file part by part.
 func (c *call) shelfRead(name string) (reply, error) {
-	data, err := c.shelved(name, http.StatusNotFound)
+	f, err := c.complete(name, http.StatusNotFound)
 	if err != nil {
 		return reply{}, err
 	}
-	return bytesReply("application/octet-stream", data), nil
+	out := bytesReply("application/octet-stream", nil)
+	for i := range f.last + 1 {
+		out.parts = append(out.parts, f.parts[i])
+	}
+	return out, nil
 }
 
 // putOnShelf keeps what the service made for the caller to fetch.
 func (c *call) putOnShelf(name string, data []byte) {
-	c.shelf[name] = &shelfFile{owner: c.user, parts: map[int][]byte{0: data}, until: c.cfg.Now().Add(shelfLife)}
+	c.shelf[name] = &shelfFile{owner: c.user, parts: map[int]shelfPart{0: {data: data, size: len(data)}}, until: c.cfg.Now().Add(shelfLife)}
 }

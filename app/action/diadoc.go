@@ -164,22 +164,33 @@ func diadocRefused(err error) *docflow.Refusal {
 	if !ok {
 		return nil
 	}
-	codes := []struct {
-		is   error
-		code string
-	}{{diadoc.ErrGone, "not_supported"}, {diadoc.ErrNoSubscription, "no_subscription"}, {diadoc.ErrUnauthorized, "no_access"},
-		{diadoc.ErrNoAccess, "no_access"}, {diadoc.ErrNotFound, "not_found"}, {diadoc.ErrConflict, "conflict"}}
-	code := "service_refused"
-	for _, known := range codes {
-		if errors.Is(api, known.is) {
-			code = known.code
-			break
-		}
-	}
+	known := refusalOfDiadoc(api)
 	said := api.Explanation()
 	ru, en := cmp.Or(said.RU, "запрос отклонён"), cmp.Or(said.EN, "the request was refused")
 	if api.Text != "" {
 		ru, en = ru+" (ответ Диадока: "+api.Text+")", en+" (Diadoc: "+api.Text+")"
 	}
-	return &docflow.Refusal{Code: code, CRMText: "Диадок: " + ru + ".", TextEN: "Diadoc: " + en + ".", Cause: err}
+	return &docflow.Refusal{Code: known.code, CRMText: strings.TrimSpace("Диадок: " + ru + ". " + known.remedy), TextEN: "Diadoc: " + en + ".", Cause: err}
+}
+
+// meaning is what a refusal of the service means for robots, and what people can do.
+type meaning struct {
+	is           error
+	code, remedy string
+}
+
+func refusalOfDiadoc(err error) meaning {
+	for _, m := range []meaning{
+		{diadoc.ErrGone, "not_supported", "Обновите мост: эта операция удалена из API."},
+		{diadoc.ErrNoSubscription, "no_subscription", "Оформите подписку на API для организации этого ящика: без неё не пройдёт ни один запрос."},
+		{diadoc.ErrUnauthorized, "no_access", "Подключите ящик заново: Диадок не принимает ключ разработчика или пользователя подключения."},
+		{diadoc.ErrNoAccess, "no_access", "Дайте пользователю подключения в Диадоке доступ к документу и нужное право (подписывать, согласовывать, управлять контрагентами) или выберите другой ящик."},
+		{diadoc.ErrNotFound, "not_found", "Проверьте идентификаторы и ящик, указанные в роботе."},
+		{diadoc.ErrConflict, "conflict", ""},
+	} {
+		if errors.Is(err, m.is) {
+			return m
+		}
+	}
+	return meaning{code: "service_refused", remedy: "Исправьте данные и повторите."}
 }

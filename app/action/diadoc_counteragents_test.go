@@ -61,7 +61,9 @@ func TestInviting(t *testing.T) {
 		inn   string
 	}{
 		"accepted": {func() error { return d.sim.AcceptInvitation(d.demo.Diadoc.Stranger, d.demo.Diadoc.Box) }, docflow.Partner, strangerINN},
-		"rejected": {func() error { return d.sim.RejectInvitation(d.demo.Diadoc.Closed, d.demo.Diadoc.Box, "Не работаем с агентствами") }, docflow.Rejected, closedINN},
+		"rejected": {func() error {
+			return d.sim.RejectInvitation(d.demo.Diadoc.Closed, d.demo.Diadoc.Box, "Не работаем с агентствами")
+		}, docflow.Rejected, closedINN},
 	} {
 		d.sim.DropAnswerNext("AcquireCounteragent")
 		row := d.call(t, "diadoc_invite", d.demo.Sale, props{"inn": c.inn, "message": "Давайте обмениваться"})

@@ -55,17 +55,22 @@ func TestMovesAreCopies(t *testing.T) {
 	require.NotContains(t, docflow.Sent.Moves(), docflow.State("spoiled"))
 }
 
-// TestStatesPage keeps docs/states.md equal to the table; -update writes it.
+// diadocPart begins the part of the page that the table of Реестро's states does not make.
+const diadocPart = "\n## Диадок"
+
+// TestStatesPage keeps docs/states.md equal to the table, up to Диадок's part; -update writes it.
 func TestStatesPage(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join("..", "..", "docs", "states.md")
 	page := statesPage(t)
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(page), 0o644))
-	}
 	stored, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.Equal(t, page, string(stored), "run: go test ./app/docflow -run StatesPage -update")
+	ours, rest, _ := strings.Cut(string(stored), diadocPart)
+	if *update {
+		require.NoError(t, os.WriteFile(path, []byte(page+diadocPart+rest), 0o644))
+		ours = page
+	}
+	require.Equal(t, page, ours, "run: go test ./app/docflow -run StatesPage -update")
 }
 
 func statesPage(t *testing.T) string {

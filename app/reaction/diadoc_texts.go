@@ -31,6 +31,8 @@ func DocumentText(d docflow.Document) string {
 		return "мы запросили уточнение"
 	case d.State == docflow.Sent && in:
 		return "получен"
+	case d.State == docflow.Finished && in:
+		return "получен, действий не требуется"
 	}
 	texts := map[docflow.State]string{
 		docflow.Prepared: "готовится к отправке в Диадок", docflow.Uncertain: "неизвестно, отправлено ли",

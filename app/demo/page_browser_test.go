@@ -154,6 +154,9 @@ func TestCardTab(t *testing.T) {
 	b.See("#preview[open] iframe[src^=blob]")
 	b.Click("#preview [data-close]")
 	b.Until("!document.querySelector('#preview').open")
+	b.Ask(`HTMLAnchorElement.prototype.click = function () { window.kept = this.download; }`)
+	b.Click("#work .files li:nth-child(2) [data-download]")
+	b.Until(`window.kept === "Выписка об объекте недвижимости, XML.xml"`)
 }
 
 // signatures makes everybody's signatures of the newest filing as files.

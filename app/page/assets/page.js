@@ -196,9 +196,11 @@
     throw new Error(text || (answer.status === 401 ? ended() : say("Файл не получен.", "The file was not received.")));
   }
   async function save(link) {
-    const blob = await (await get(link.getAttribute("href"))).blob();
-    const url = URL.createObjectURL(blob);
-    const anchor = Object.assign(document.createElement("a"), { href: url, download: link.dataset.download || "file" });
+    const answer = await get(link.getAttribute("href"));
+    const url = URL.createObjectURL(await answer.blob());
+    const ending = (/\.[a-z0-9]{2,4}(?="?$)/i.exec(answer.headers.get("Content-Disposition") || "") || [""])[0];
+    const name = link.dataset.download || "file";
+    const anchor = Object.assign(document.createElement("a"), { href: url, download: name.endsWith(ending) ? name : name + ending });
     anchor.click();
     setTimeout(() => URL.revokeObjectURL(url), 60000);
   }

@@ -107,11 +107,7 @@ func documentLine(lang string, rec docflow.Record, d docflow.Document) []page.St
 	own.State = d.State
 	var line []page.Step
 	for i, state := range order {
-		title, ok := documentText(state)
-		if !ok {
-			title = text(string(state), string(state))
-		}
-		step := page.Step{State: "next", Title: title.In(lang)}
+		step := page.Step{State: "next", Title: ownText(docflow.Document{State: state, Direction: d.Direction, OurTurn: d.OurTurn && i == here}).In(lang)}
 		switch {
 		case i < here:
 			step.State = "done"

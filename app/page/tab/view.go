@@ -1,7 +1,9 @@
 package tab
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -38,6 +40,7 @@ type item struct {
 	Jobs      []job
 	Next      []step
 	Refusal   string
+	Signing   string // what a signing of Диадок waits for
 	Upload    page.Field
 }
 
@@ -59,15 +62,22 @@ type charge struct {
 }
 
 type file struct {
-	ID, Title, Save string
-	Signatures      []file
+	Path, Title, Save string
+	Signatures        []file
+}
+
+// fileAt is where a docflow's file is fetched from.
+func fileAt(rec docflow.Record, id, title string) file {
+	return file{Path: "/bitrix/pages/tab/docflow/" + url.PathEscape(string(rec.ID)) + "/file/" + url.PathEscape(id), Title: title, Save: saved(title)}
 }
 
 type document struct {
 	docflow.Document
-	Chip  page.Chip
-	Steps []page.Step
-	Next  []step
+	Chip    page.Chip
+	Steps   []page.Step
+	Next    []step
+	ID      docflow.ID // of the record
+	Content []file
 }
 
 type past struct {
@@ -143,12 +153,13 @@ func itemOf(lang string, d Docflow, may bool) item {
 	if rec.Refusal != nil {
 		it.Refusal = page.Text{RU: rec.Refusal.CRMText, EN: rec.Refusal.TextEN}.In(lang)
 	}
+	it.Signing = signingText(rec.Signing).In(lang)
 	it.People, it.Unsigned = peopleOf(lang, rec)
 	for _, c := range rec.Charges {
 		it.Charges = append(it.Charges, charge{c.UIN, c.Sum.String(), fmt.Sprintf("%d.%02d", int64(c.Sum)/100, int64(c.Sum)%100)})
 	}
-	for i, f := range rec.Files {
-		it.Files = append(it.Files, resultFile(lang, rec.Files, i, f))
+	for i := range rec.Files {
+		it.Files = append(it.Files, resultFile(lang, rec, i))
 	}
 	for _, doc := range rec.Documents {
 		it.Documents = append(it.Documents, documentOf(lang, rec, doc, may))
@@ -187,6 +198,8 @@ func needs(rec docflow.Record) string {
 		return "uncertain"
 	case rec.State == docflow.Failed:
 		return "failed"
+	case rec.Signing != nil:
+		return "signing"
 	case rec.State != docflow.Suspended:
 		return ""
 	case rec.Requirement == docflow.RequireSignature:
@@ -207,7 +220,7 @@ func peopleOf(lang string, rec docflow.Record) (people []person, left int) {
 			people = append(people, person{Name: s.Person})
 		}
 		title := fmt.Sprintf("%s %d", fileText("statement").In(lang), i+1)
-		people[at].Files = append(people[at].Files, statement{file{ID: s.FileID, Title: title, Save: title}, s})
+		people[at].Files = append(people[at].Files, statement{fileAt(rec, s.FileID, title), s})
 		if s.SignedAt.IsZero() {
 			people[at].Left++
 			left++
@@ -217,9 +230,10 @@ func peopleOf(lang string, rec docflow.Record) (people []person, left int) {
 }
 
 // resultFile names a file; several of one kind are numbered.
-func resultFile(lang string, all []docflow.File, i int, f docflow.File) file {
+func resultFile(lang string, rec docflow.Record, i int) file {
+	f := rec.Files[i]
 	title, same, number := fileText(f.Type).In(lang), 0, 0
-	for at, other := range all {
+	for at, other := range rec.Files {
 		if other.Type == f.Type {
 			same++
 			if at <= i {
@@ -230,13 +244,15 @@ func resultFile(lang string, all []docflow.File, i int, f docflow.File) file {
 	if same > 1 {
 		title = fmt.Sprintf("%s %d", title, number)
 	}
-	out := file{ID: f.ID, Title: title, Save: saved(title)}
+	out := fileAt(rec, f.ID, title)
 	for n, id := range f.Signatures {
 		name := text("Подпись", "Signature").In(lang)
 		if len(f.Signatures) > 1 {
 			name = fmt.Sprintf("%s %d", name, n+1)
 		}
-		out.Signatures = append(out.Signatures, file{ID: id, Title: name, Save: saved(title + " — " + name)})
+		signature := fileAt(rec, id, name)
+		signature.Save = saved(title + " — " + name)
+		out.Signatures = append(out.Signatures, signature)
 	}
 	return out
 }
@@ -254,10 +270,11 @@ func saved(title string) string {
 func documentOf(lang string, rec docflow.Record, d docflow.Document, may bool) document {
 	own := rec
 	own.State = d.State
-	chip := page.Chip{Kind: mood(own), Text: stateText(own).In(lang)}
-	doc := document{Document: d, Chip: chip, Steps: documentLine(lang, rec, d)}
-	if doc.Title == "" {
-		doc.Title = d.Type
+	chip := page.Chip{Kind: mood(own), Text: ownText(d).In(lang)}
+	doc := document{ID: rec.ID, Document: d, Chip: chip, Steps: documentLine(lang, rec, d)}
+	doc.Title = cmp.Or(d.Title, d.File, d.Type)
+	if d.EntityID != "" {
+		doc.Content = []file{fileAt(rec, d.EntityID, cmp.Or(d.File, doc.Title))}
 	}
 	if may {
 		doc.Next = documentNext(lang, rec, d)

@@ -107,6 +107,42 @@ func documentText(state docflow.State) (page.Text, bool) {
 	return t, ok
 }
 
+// ownText names a document's state as our side sees it: what they send us is named otherwise than what we send.
+func ownText(d docflow.Document) page.Text {
+	in := d.Direction == docflow.Inbound
+	switch {
+	case d.State == docflow.AwaitingAnswer && (in || d.OurTurn):
+		return text("Ждёт нашей подписи", "Waits for our signature")
+	case d.State == docflow.Unsent && in:
+		return text("Не подписан отправителем", "Not signed by the sender")
+	case d.State == docflow.Rejected && in:
+		return text("Мы отказали в подписи", "We refused")
+	case d.State == docflow.Amendment && in:
+		return text("Мы попросили исправить", "We asked for a correction")
+	case d.State == docflow.Sent && in:
+		return text("Получен", "Received")
+	}
+	if t, ok := documentText(d.State); ok {
+		return t
+	}
+	return text(string(d.State), string(d.State))
+}
+
+// signingText says what a signing of Диадок waits for; "" when no person is awaited.
+func signingText(s *docflow.Signing) page.Text {
+	if s == nil {
+		return page.Text{}
+	}
+	switch s.Stage {
+	case docflow.SigningAsked:
+		return text("Подтвердите подпись на телефоне владельца сертификата.", "Confirm the signature on the phone of the certificate's owner.")
+	case docflow.SigningCode:
+		return text("Диадок отправил владельцу сертификата код. Откройте «Подписать» у документа и введите код.", "Diadoc has sent the certificate's owner a code. Open \"Sign\" at the document and tell the code.")
+	default:
+		return text("Идёт подписание.", "It is being signed.")
+	}
+}
+
 // mood is the colour of a state.
 func mood(rec docflow.Record) string {
 	switch rec.State {

@@ -56,6 +56,7 @@
 //	{{pick .TextRU .TextEN}}                 the same for data; an empty English text falls back to Russian
 //	{{say .Name}}                            the same for a [Text]
 //	{{when .At}}                             a moment, shown in the browser's own time zone
+//	{{exact .At}}                            the same to the second
 //	{{day .At}}                              its date
 //	{{icon "copy"}}                          an inline picture: copy, check, alert, clock, file, download, up, retry, close, ruble, pen, link, info, plus
 //	{{template "chip" chip "good" "Готово"}} a state: good, warn, bad, wait, plain

@@ -106,6 +106,7 @@ func helpers(lang string) template.FuncMap {
 		"pick":   func(ru, en string) string { return Text{ru, en}.In(lang) },
 		"say":    func(t Text) string { return t.In(lang) },
 		"when":   func(at time.Time) template.HTML { return moment(at, "02.01.2006, 15:04", "moment") },
+		"exact":  func(at time.Time) template.HTML { return moment(at, "02.01.2006, 15:04:05", "exact") },
 		"day":    func(at time.Time) template.HTML { return moment(at, "02.01.2006", "day") },
 		"icon":   icon,
 		"chip":   func(kind, text string) Chip { return Chip{kind, text} },
@@ -123,7 +124,7 @@ func moment(at time.Time, layout, kind string) template.HTML {
 		return "—"
 	}
 	text := at.UTC().Format(layout)
-	if kind == "moment" {
+	if kind != "day" {
 		text += " UTC"
 	}
 	return template.HTML(fmt.Sprintf(`<time data-%s datetime="%s">%s</time>`, kind, at.UTC().Format(time.RFC3339), text))

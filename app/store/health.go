@@ -113,7 +113,8 @@ func (s *Store) gaps(ctx context.Context, job int64) ([]gap, error) {
 // lag tells at regular moments for how long the account had not been read by then.
 func lag(gaps []gap, now time.Time, read int64) []journal.Point {
 	var points []journal.Point
-	for at := now.Add(-lagOver).Truncate(lagStep).Add(lagStep); !at.After(now); at = at.Add(lagStep) {
+	for at := now.Add(-lagOver).Truncate(lagStep).Add(lagStep); ; at = at.Add(lagStep) {
+		at = minTime(at, now)
 		point := journal.Point{At: at}
 		for _, g := range gaps {
 			end := g.to
@@ -125,8 +126,17 @@ func lag(gaps []gap, now time.Time, read int64) []journal.Point {
 			}
 		}
 		points = append(points, point)
+		if !at.Before(now) {
+			return points
+		}
 	}
-	return points
+}
+
+func minTime(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // CheckConnection has a connection be read now instead of at its time.

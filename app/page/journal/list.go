@@ -228,6 +228,9 @@ func (p *pages) line(r page.Request, job journal.Job, back url.Values) row {
 	card, link := cardOf(job.Part, r.Session.Origin, r.Lang)
 	line := row{ID: job.ID, Open: address("journal/"+strconv.FormatInt(job.ID, 10), backTo(back)), What: p.what(job, r.Lang), How: arrival(job, r.Lang),
 		Card: card, CardLink: link, Chip: jobChip(job, r.Lang), Note: firstLine(job.Note), Received: job.Received}
+	if !arrives(job.Kind) {
+		line.How = text("Мост", "Bridge").In(r.Lang)
+	}
 	if !job.Finished.IsZero() {
 		line.Took = inWords(job.Finished.Sub(job.Received), r.Lang)
 	}

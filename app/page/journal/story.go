@@ -197,8 +197,11 @@ func (p *pages) arrived(r page.Request, s journal.Story) event {
 }
 
 func joined(a, b string) string {
-	if a == "" {
+	switch {
+	case a == "":
 		return b
+	case b == "":
+		return a
 	}
 	return a + "; " + b
 }
@@ -284,8 +287,8 @@ func ended(r page.Request, s journal.Story) []event {
 		return nil
 	}
 	e := event{At: s.Job.Finished, order: 6, Kind: jobChip(s.Job, r.Lang).Kind, Title: jobChip(s.Job, r.Lang).Text, Text: s.Job.Note}
-	if s.Job.State == "canceled" {
-		e.Text = ""
+	if n := len(s.Runs); s.Job.State == "canceled" || n > 0 && s.Runs[n-1].Verdict == "dead" && s.Runs[n-1].Note == e.Text {
+		e.Text = "" // told already
 	}
 	return []event{e}
 }

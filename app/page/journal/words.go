@@ -52,6 +52,7 @@ func arrival(job journal.Job, lang string) string {
 	}, job.Kind, lang)
 }
 
+// arrives reports whether rows of a kind were asked for by somebody outside.
 func arrives(kind string) bool { return arrival(journal.Job{Kind: kind}, "ru") != kind }
 
 // jobChip is a row's state in a word.
@@ -253,6 +254,8 @@ func inWords(d time.Duration, lang string) string {
 		return fmt.Sprintf("%d %s %d %s", a, au, b, bu)
 	}
 	switch {
+	case d < time.Millisecond:
+		return text("до 1 мс", "under 1 ms").In(lang)
 	case d < time.Second:
 		return fmt.Sprintf("%d %s", d.Milliseconds(), units[0])
 	case d < 10*time.Second:

@@ -283,8 +283,8 @@ func health(t *testing.T, db Opened) {
 	require.Equal(t, "504", look().Words)
 	clock.Move(time.Hour)
 	lag := look().Lag
-	require.Len(t, lag, 96)
-	require.InDelta(t, clock.Now().Sub(since).Minutes(), lag[95].Value, 15.1, "nobody has read it since")
+	require.InDelta(t, 96, len(lag), 1)
+	require.InDelta(t, clock.Now().Sub(since).Minutes(), lag[len(lag)-1].Value, .01, "nobody has read it since")
 	require.Zero(t, lag[50].Value)
 	require.NoError(t, st.MarkConnection(t.Context(), "p", "main", portal.ConnectionRefused, "пароль"))
 	require.Equal(t, clock.Now(), look().Since)

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // maxRequest is the documented limit of a whole request; maxCalls bounds the list of calls.
@@ -179,13 +178,7 @@ func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request, path string) {
 func (s *Server) suffer(w http.ResponseWriter, r *http.Request, op string, work func() (reply, Call)) {
 	f := s.takeFault(op)
 	if f.hang > 0 {
-		t := time.NewTimer(f.hang)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.Context().Done():
-			f.lose = true
-		}
+		f.lose = !s.waitOut(r, op, f.hang)
 	}
 	if f.lose {
 		s.note(Call{Op: op}, reply{})

@@ -1,6 +1,10 @@
 package diadocsim
 
-import "time"
+import (
+	"net/http"
+	"strings"
+	"time"
+)
 
 // fault is what the next call of an operation suffers; faults of one operation queue up.
 type fault struct {
@@ -25,7 +29,8 @@ func (s *Server) DropAnswerNext(op string) { s.addFault(op, fault{drop: true}) }
 // LoseRequestNext cuts the connection of the next call of op without doing its work.
 func (s *Server) LoseRequestNext(op string) { s.addFault(op, fault{lose: true}) }
 
-// HangNext keeps the next call of op waiting for d and then serves it, unless the caller leaves first.
+// HangNext keeps the next call of op waiting for d and then serves it, unless the caller leaves first. Meanwhile
+// calls with the same operationId are answered 204 with Retry-After.
 func (s *Server) HangNext(op string, d time.Duration) { s.addFault(op, fault{hang: d}) }
 
 // RetryLaterNext answers the next call of op with status and Retry-After, without a body and without work: 204
@@ -54,6 +59,34 @@ func (s *Server) RevokeRefreshTokens() {
 	defer s.mu.Unlock()
 	clear(s.refresh)
 	s.notify()
+}
+
+// waitOut keeps a call waiting, in progress for every other call with the same operationId; false: the caller left.
+func (s *Server) waitOut(r *http.Request, op string, d time.Duration) bool {
+	key := op + " " + strings.ToLower(r.URL.Query().Get("operationId"))
+	count := func(n int) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.running[key] += n
+		s.notify()
+	}
+	count(1)
+	defer count(-1)
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	}
+}
+
+// Busy tells whether a call of op with an operationId is being kept waiting.
+func (s *Server) Busy(op, operationID string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.running[op+" "+strings.ToLower(operationID)] > 0
 }
 
 func (s *Server) addFault(op string, f fault) {

@@ -105,6 +105,9 @@ func (c *call) once(byDefault bool, work func() (reply, error)) (reply, error) {
 		}
 		return before.answer, nil
 	}
+	if c.running[c.op.name+" "+id] > 0 {
+		return laterReply(http.StatusNoContent, c.cfg.RetryAfter), nil
+	}
 	out, err := work()
 	if err == nil {
 		c.done[key] = finished{body, out}

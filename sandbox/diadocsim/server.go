@@ -67,6 +67,7 @@ type Server struct {
 	held     bool
 	failing  []string            // texts of deliveries that are to fail
 	done     map[string]finished // by operation and operationId
+	running  map[string]int      // by operation and operationId: those that hang
 	tasks    map[string]*task
 	jobs     map[string]int // polls of print forms, protocols and archives
 	forms    map[string][]byte
@@ -105,7 +106,7 @@ func New(cfg Config) *Server {
 		cfg: cfg, routes: routing(), changed: make(chan struct{}),
 		clients: map[string]*client{}, users: map[string]*user{}, access: map[string]*grant{}, refresh: map[string]*grant{},
 		codes: map[string]*grant{}, devices: map[string]*device{}, proofs: map[string]*proof{}, boxes: map[string]*box{},
-		messages: map[string]*message{}, done: map[string]finished{}, tasks: map[string]*task{}, jobs: map[string]int{},
+		messages: map[string]*message{}, done: map[string]finished{}, running: map[string]int{}, tasks: map[string]*task{}, jobs: map[string]int{},
 		forms: map[string][]byte{}, shelf: map[string]*shelfFile{}, patched: map[string]*patchedContent{}, rejected: map[string]int{},
 		faults: map[string][]fault{}, rates: map[string]*rate{},
 	}

@@ -54,8 +54,9 @@ func operationsDocument() string {
 	fmt.Fprintf(&out, `# Operations of Диадок
 
 Every one of the %d operations that the service documents is a method of the Go client in `+"`diadoc`"+` under its own
-name (the two that log in are methods of its DiadocLogin). %d are current, %d are deprecated and still answer, %d have ended: those are methods too, which refuse without a
-call and name the successor. The robot `+"`diadoc_call`"+` calls any operation by its name, but those that hand out tokens.
+name; the two that log in are methods of its DiadocLogin. %d are current, %d are deprecated and still answer, %d have
+ended: those are methods too, which refuse without a call and name the successor. The robot `+"`diadoc_call`"+` calls any
+operation by its name, but those that hand out tokens.
 
 This page is written by a test from the client's table and from what the robots call; the table is compared with a copy
 of the service's documentation.

@@ -10,6 +10,9 @@
   const pages = "/bitrix/pages/";
   const headers = () => ({ Authorization: "Bearer " + session, "Bridge-Lang": ru ? "ru" : "en" });
 
+  let pressed = null;
+  body.addEventListener("click", (event) => { pressed = event.target; }, true);
+
   // Messages, in a region that screen readers speak.
   function tell(kind, text) {
     const list = at("messages");
@@ -25,6 +28,10 @@
     close.addEventListener("click", () => line.remove());
     line.append(close);
     list.append(line);
+    if (window.innerHeight > 1000 && pressed) { // in a tall frame its lower end may be out of sight
+      list.style.bottom = "auto";
+      list.style.top = Math.max(16, pressed.getBoundingClientRect().bottom + 12) + "px";
+    }
     while (list.children.length > 4) { list.firstChild.remove(); }
     if (kind !== "bad") { setTimeout(() => line.remove(), 8000); }
   }
@@ -182,9 +189,9 @@
   });
 
   // Dialogs stand near what was pressed: in a tall frame the middle may be out of sight.
-  function show(dialog, pressed) {
-    if (window.innerHeight > 900 && pressed) {
-      dialog.style.marginTop = Math.max(16, pressed.getBoundingClientRect().top - 120) + "px";
+  function show(dialog, near) {
+    if (window.innerHeight > 1000 && near) {
+      dialog.style.marginTop = Math.max(16, near.getBoundingClientRect().top - 120) + "px";
     }
     dialog.showModal();
   }

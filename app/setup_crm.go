@@ -76,7 +76,7 @@ func portalList[T any](ctx context.Context, d *deskCRM, id, name string, ask fun
 // Kinds implements setup.Cards.
 func (d *deskCRM) Kinds(ctx context.Context, id string) ([]setup.Kind, error) {
 	return portalList(ctx, d, id, "kinds", func(ctx context.Context, c *bitrix.Client) ([]setup.Kind, error) {
-		all := []setup.Kind{{Key: "deal", Title: "Сделка", Type: setup.TypeDeal, Funnels: true}, {Key: "lead", Title: "Лид", Type: setup.TypeLead}}
+		all := []setup.Kind{{Key: "deal", Type: setup.TypeDeal, Funnels: true}, {Key: "lead", Type: setup.TypeLead}}
 		for t, err := range c.Types(ctx, bitrix.ScanOptions{}) {
 			if err != nil {
 				return nil, err
@@ -193,17 +193,18 @@ func (d *deskCRM) Workflows(ctx context.Context, id string) ([]setup.Workflow, e
 	})
 }
 
-// documentName is the sort of documents that a workflow runs on, for people.
+// documentName is the sort of documents that a workflow runs on: the key of a kind of cards, else the portal's word.
 func documentName(t bitrix.DocumentType) string {
-	kind, err := t.EntityTypeID()
-	names := map[bitrix.EntityTypeID]string{bitrix.EntityDeal: "Сделка", bitrix.EntityLead: "Лид", bitrix.EntityContact: "Контакт", bitrix.EntityCompany: "Компания"}
-	switch {
+	switch kind, err := bitrix.ParseEntityName(t.Type); {
 	case err != nil:
 		return t.Type
-	case names[kind] != "":
-		return names[kind]
+	case kind == bitrix.EntityDeal, kind == bitrix.EntityLead:
+		return strings.ToLower(kind.Name())
+	case kind.IsSmartProcess():
+		return "item:" + strconv.Itoa(int(kind))
+	default:
+		return kind.Name()
 	}
-	return kind.Name()
 }
 
 // People implements setup.Office: active employees.

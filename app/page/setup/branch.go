@@ -16,6 +16,7 @@ type branch struct {
 	spec     *spec
 	required bool
 	rule     bool // a directive such as $if: an expression without braces
+	only     bool // of a $value: it is all that is made here, whatever a condition says
 }
 
 // The keys that are no fields of the target.
@@ -73,7 +74,9 @@ func (b branch) inMap(v map[string]any) []branch {
 		}
 	}
 	if value, has := v[keyValue]; has {
-		all = append(all, b.child(keyValue, value, inner, b.target))
+		made := b.child(keyValue, value, inner, b.target)
+		made.only = v[keyElse] == nil
+		all = append(all, made)
 	}
 	if _, replaced := v[keyValue]; !replaced && inner != nil {
 		for _, name := range inner.names {

@@ -2,6 +2,7 @@ package setup
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,8 +33,16 @@ func heard[T any](l *lists, list []T, err error) []T {
 func (l *lists) kinds(ctx context.Context) []Kind {
 	all, err := l.p.Cards.Kinds(ctx, l.portal)
 	if all = heard(l, all, err); len(all) == 0 {
-		all = []Kind{{Key: "deal", Title: say(l.r, "Сделка", "Deal"), Type: TypeDeal, Funnels: true},
-			{Key: "lead", Title: say(l.r, "Лид", "Lead"), Type: TypeLead}}
+		all = []Kind{{Key: "deal", Type: TypeDeal, Funnels: true}, {Key: "lead", Type: TypeLead}}
+	}
+	all = slices.Clone(all)
+	for i := range all {
+		switch all[i].Key {
+		case "deal":
+			all[i].Title = say(l.r, "Сделка", "Deal")
+		case "lead":
+			all[i].Title = say(l.r, "Лид", "Lead")
+		}
 	}
 	return all
 }

@@ -119,7 +119,7 @@ type Cards interface {
 // Workflow is a template of a business process.
 type Workflow struct {
 	ID         int
-	Name, Kind string // Kind is the sort of document that it runs on, for people
+	Name, Kind string // Kind is the key of the cards that it runs on, else the portal's word for another document
 	Parameters []Parameter
 }
 

@@ -94,7 +94,10 @@ func (p *pages) parameters(ctx context.Context, r page.Request, set settings.Set
 		case len(options) > 0:
 			typed := f.Value == other || f.Value != "" && !offered(options, f.Value)
 			f.Expression, f.Kind = false, "select"
-			f.Options = append([]page.Option{{Label: say(r, "не указано", "not given")}}, options...)
+			f.Options = options
+			if options[0].Value != "" {
+				f.Options = append([]page.Option{{Label: say(r, "не указано", "not given")}}, options...)
+			}
 			f.Options = append(f.Options, page.Option{Value: other, Label: say(r, "Выражение или другое значение…", "An expression or another value…")})
 			text := values.Get(name + ".text")
 			if typed && f.Value != other {
@@ -143,6 +146,9 @@ func (p *pages) paramOptions(r page.Request, set settings.Settings, one action.P
 			if wanted := values.Get("p.docflow_type"); wanted == "" || wanted == m.DocflowType {
 				options = append(options, page.Option{Value: m.Name, Label: m.Name + " (" + kind.Label() + ")"})
 			}
+		}
+		if len(options) == 0 {
+			options = []page.Option{{Label: say(r, "обычное для типа", "the type's own")}}
 		}
 	case one.List == action.ListConnections:
 		for _, c := range set.Connections {

@@ -52,15 +52,18 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 			"Remove the mapping "+m.Name+"? Robots and triggers that name it will fail.")}
 	}
 	b := &treeBuilder{l: l, path: path, ids: map[string]string{"name": "name", "docflow_type": "name", "options": "tree", "": "tree"}}
+	if card := state.values.Get("card"); card != "" {
+		b.card = url.Values{"card": {card}, "kind": {state.values.Get("kind")}}
+	}
 	view.Crumbs = b.crumbs(root, keys)
-	view.AsYAML = address(path, keys, "yaml")
+	view.AsYAML = b.to(keys, "yaml")
 	if state.values.Has("yaml") {
 		value := written(here.value)
 		if len(state.problems) > 0 {
 			value = state.values.Get("yaml")
 		}
 		view.YAML = &input{Field: page.Field{ID: "yaml", Name: "yaml", Label: say(r, "Выражения этого места в YAML", "The expressions of this place as YAML"), Value: value}, Expression: true, Rows: 18}
-		view.AsYAML = address(path, keys, "")
+		view.AsYAML = b.to(keys, "")
 		b.ids["options"], b.ids[""] = "yaml", "yaml"
 	} else {
 		b.add(here, 0)
@@ -104,6 +107,18 @@ func address(path string, keys []string, as string) string {
 	return path + "?" + query.Encode()
 }
 
+// to is the address of another place, with the card that is being tried.
+func (b *treeBuilder) to(keys []string, as string) string {
+	to := address(b.path, keys, as)
+	if len(b.card) == 0 {
+		return to
+	}
+	if strings.Contains(to, "?") {
+		return to + "&" + b.card.Encode()
+	}
+	return to + "?" + b.card.Encode()
+}
+
 // treeBuilder makes the lines of a page.
 type treeBuilder struct {
 	l      *lists
@@ -112,19 +127,20 @@ type treeBuilder struct {
 	inputs []*input
 	target []string          // of each input
 	ids    map[string]string // fields by the place in the settings file below the mapping
+	card   url.Values        // the card that is being tried
 }
 
 func (b *treeBuilder) crumbs(root branch, keys []string) []nav {
 	if len(keys) == 0 {
 		return nil
 	}
-	all := []nav{{Path: b.path, Title: say(b.l.r, "Начало", "Top")}}
+	all := []nav{{Path: b.to(nil, ""), Title: say(b.l.r, "Начало", "Top")}}
 	for i := range keys {
 		at, ok := root.find(keys[:i+1])
 		if !ok {
 			return all
 		}
-		all = append(all, nav{Path: address(b.path, keys[:i+1], ""), Title: b.title(at), Now: i == len(keys)-1})
+		all = append(all, nav{Path: b.to(keys[:i+1], ""), Title: b.title(at), Now: i == len(keys)-1})
 	}
 	return all
 }
@@ -134,6 +150,9 @@ func (b *treeBuilder) title(at branch) string {
 	r := b.l.r
 	switch at.key {
 	case keyValue:
+		if at.only {
+			return say(r, "состав", "what is made")
+		}
 		return say(r, "если да", "if so")
 	case keyElse:
 		return say(r, "иначе", "otherwise")
@@ -162,11 +181,13 @@ func (b *treeBuilder) add(at branch, depth int) {
 		switch {
 		case c.leaf() || c.rule:
 			b.leaf(c, depth)
+		case c.only && depth == 0:
+			b.add(c, depth)
 		case depth < 2 && c.value == nil && len(c.children()) <= 3, depth < 2 && c.value != nil && size(c, inPage) <= inPage:
 			b.rows = append(b.rows, row{Heading: b.title(c), Depth: depth, Path: c.target, Need: c.required})
 			b.add(c, depth+1)
 		default:
-			b.rows = append(b.rows, row{Link: &nav{Path: address(b.path, c.path, ""), Title: b.title(c)}, Depth: depth, Path: c.target, Need: c.required,
+			b.rows = append(b.rows, row{Link: &nav{Path: b.to(c.path, ""), Title: b.title(c)}, Depth: depth, Path: c.target, Need: c.required,
 				Count: filled(c.value), Empty: c.value == nil})
 		}
 	}
@@ -278,7 +299,7 @@ func (b *treeBuilder) tried(ctx context.Context, t Tried, root branch, keys []st
 		if leaf, ok := root.find(at); ok && leaf.leaf() && len(at) > 0 {
 			parent = at[:len(at)-1]
 		}
-		one.Link = nav{Path: address(b.path, parent, ""), Title: say(b.l.r, "Исправить", "Put in order")}
+		one.Link = nav{Path: b.to(parent, ""), Title: say(b.l.r, "Исправить", "Put in order")}
 		for i, in := range b.inputs {
 			if b.target[i] == target || in.ID == "v:"+strings.Join(at, "/") {
 				one.Here = in.ID

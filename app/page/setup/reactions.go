@@ -331,7 +331,7 @@ func (p *pages) showReaction(ctx context.Context, r page.Request, now Current, v
 	kind := l.kind(ctx, cmp.Or(values.Get("kind"), "deal"))
 	view.Filters = l.reactionFilters(ctx, view.Path, values)
 	view.Fields = l.fieldRows(ctx, kind, values, ids)
-	view.Effects = l.reactionEffects(ctx, kind, values)
+	view.Effects = l.reactionEffects(ctx, view.Path, kind, values)
 	view.Start = l.startInputs(ctx, view.Path, values, ids)
 	view.Insert = l.insertable(ctx, kind, true)
 	view.Silent = l.Silent
@@ -401,27 +401,28 @@ func (l *lists) fieldRows(ctx context.Context, kind Kind, values url.Values, ids
 	return rows
 }
 
-// orTyped adds a field beside a list for what is none of its entries.
-func (l *lists) orTyped(in input, values url.Values) []input {
+// orTyped lets something else than an entry of a list be typed: an expression.
+func (l *lists) orTyped(in input, path string, values url.Values) []input {
 	value := values.Get(in.Name)
-	typed := value == other || value != "" && !offered(in.Options, value) && !slices.ContainsFunc(in.Groups, func(g group) bool { return offered(g.Options, value) })
+	grouped := slices.ContainsFunc(in.Groups, func(g group) bool { return offered(g.Options, value) })
+	typed := value == other || value != "" && !grouped && !offered(in.Options, value)
+	in.Again = path
+	in.Options = append(in.Options, page.Option{Value: other, Label: say(l.r, "Выражение…", "An expression…")})
+	if !typed {
+		for i := range in.Options {
+			in.Options[i].Selected = in.Options[i].Value == value
+		}
+		return []input{in}
+	}
 	text := values.Get(in.Name + ".text")
-	if typed && value != other {
+	if value != other {
 		text = value
 	}
-	in.Options = append(in.Options, page.Option{Value: other, Label: say(l.r, "Выражение (ниже)", "An expression (below)")})
-	chosen := value
-	if typed {
-		chosen = other
-	}
-	in.Options = choose(in.Options, chosen)
-	if !typed && len(in.Groups) > 0 { // the chosen one is in a group
-		in.Options = slices.DeleteFunc(in.Options, func(o page.Option) bool { return o.Selected && o.Value != "" && o.Value == o.Label })
-	}
+	in.Options = choose(in.Options, other)
 	return []input{in, {Field: page.Field{ID: in.ID + ".text", Name: in.Name + ".text", Label: in.Label + ": " + say(l.r, "выражение", "expression"), Value: text}, Expression: true}}
 }
 
-func (l *lists) reactionEffects(ctx context.Context, kind Kind, values url.Values) []input {
+func (l *lists) reactionEffects(ctx context.Context, path string, kind Kind, values url.Values) []input {
 	r := l.r
 	words := func(id, ru, en string) input {
 		return input{Field: page.Field{ID: id, Name: id, Label: say(r, ru, en), Value: values.Get(id)}, Expression: true, Rows: 2}
@@ -432,7 +433,7 @@ func (l *lists) reactionEffects(ctx context.Context, kind Kind, values url.Value
 	comment := words("comment", "Комментарий в таймлайн (с файлами документооборота)", "Timeline comment (with the docflow's files)")
 	todo := words("todo", "Дело", "To-do")
 	all := []input{comment, todo}
-	all = append(all, l.orTyped(input{Field: page.Field{ID: "notify", Name: "notify", Label: say(r, "Уведомить", "Notify"), Kind: "select", Options: l.notifyOptions(ctx)}}, values)...)
+	all = append(all, l.orTyped(input{Field: page.Field{ID: "notify", Name: "notify", Label: say(r, "Уведомить", "Notify"), Kind: "select", Options: l.notifyOptions(ctx)}}, path, values)...)
 	all = append(all, workflow("terminate", "Завершить бизнес-процесс карточки", "End a workflow of the card"),
 		input{Field: page.Field{ID: "status", Name: "status", Label: say(r, "С итогом", "With the outcome"), Value: values.Get("status")}, Expression: true},
 		workflow("kill", "Удалить бизнес-процесс карточки", "Erase a workflow of the card"))
@@ -447,13 +448,19 @@ func (l *lists) reactionEffects(ctx context.Context, kind Kind, values url.Value
 			stage.Groups[i].Options[j].Selected = stage.Groups[i].Options[j].Value == values.Get("move_stage")
 		}
 	}
-	return append(all, l.orTyped(stage, values)...)
+	return append(all, l.orTyped(stage, path, values)...)
 }
 
 func (l *lists) workflowOptions(ctx context.Context) []page.Option {
 	options := []page.Option{{Label: say(l.r, "не выбран", "none")}}
 	for _, w := range l.workflows(ctx) {
-		options = append(options, page.Option{Value: strconv.Itoa(w.ID), Label: strings.TrimPrefix(w.Kind+": "+w.Name, ": ")})
+		kind := w.Kind
+		for _, k := range l.kinds(ctx) {
+			if k.Key == w.Kind {
+				kind = k.Title
+			}
+		}
+		options = append(options, page.Option{Value: strconv.Itoa(w.ID), Label: strings.TrimPrefix(kind+": "+w.Name, ": ")})
 	}
 	return options
 }

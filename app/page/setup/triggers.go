@@ -86,7 +86,7 @@ func (p *pages) trigger(ctx context.Context, r page.Request) (page.Response, err
 	if !fresh {
 		t = now.Settings.Triggers[at]
 	}
-	values := triggerValues(t)
+	values := p.triggerValues(t)
 	if r.Query.Has("kind") { // a choice has changed what else there is to choose
 		values = r.Query
 	}
@@ -94,10 +94,14 @@ func (p *pages) trigger(ctx context.Context, r page.Request) (page.Response, err
 }
 
 // triggerValues are the values of a trigger's form.
-func triggerValues(t settings.Trigger) url.Values {
+func (p *pages) triggerValues(t settings.Trigger) url.Values {
 	values := url.Values{"kind": {kindKey(t.Entity, t.EntityTypeID)}, "when": {"stage"}, "stage": {t.Stage}, "field": {t.Field}, "action": {t.Action}}
 	if t.Field != "" {
 		values.Set("when", "field")
+	}
+	a, _ := p.action(t.Action)
+	for _, param := range a.Params {
+		values.Set("p."+param.Name, "") // what a trigger leaves out is no place for a default
 	}
 	for name, value := range t.Parameters {
 		values.Set("p."+name, paramText(value))

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"reflect"
 	"strings"
+	"sync"
 )
 
 // Raw is a structure that is passed on as JSON, because its fields are not part of this package.
@@ -58,22 +59,95 @@ func readExtra[T any](raw []byte, plain *T, extra *Extra) error {
 	if err := json.Unmarshal(raw, plain); err != nil {
 		return err
 	}
-	var fields map[string]Raw
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return err
-	}
 	known := fieldNames(reflect.TypeFor[T]())
 	*extra = nil
-	for name, value := range fields {
-		if known[strings.ToLower(name)] || len(value) == 0 { // null is the same as absent
-			continue
+	return eachField(raw, func(key, value []byte) error {
+		if known[string(key)] || len(value) == 0 || value[0] == 'n' { // null is the same as absent
+			return nil
+		}
+		name := string(key)
+		if bytes.IndexByte(key, '\\') >= 0 {
+			if err := json.Unmarshal(append(append([]byte{'"'}, key...), '"'), &name); err != nil {
+				return err
+			}
+		}
+		if known[strings.ToLower(name)] {
+			return nil
 		}
 		if *extra == nil {
 			*extra = Extra{}
 		}
-		(*extra)[name] = value
+		(*extra)[name] = bytes.Clone(value)
+		return nil
+	})
+}
+
+// eachField goes through the fields of an object that is known to be valid JSON, without reading them: the names as
+// they stand between their quotes, and the values. What is no object has none.
+func eachField(raw []byte, each func(key, value []byte) error) error {
+	raw = bytes.TrimSpace(raw)
+	if len(raw) == 0 || raw[0] != '{' {
+		return nil
+	}
+	for at := 1; at < len(raw); {
+		switch c := raw[at]; c {
+		case '"':
+			end := endOfText(raw, at)
+			key := raw[at+1 : end-1]
+			for end < len(raw) && (raw[end] == ':' || isSpace(raw[end])) {
+				end++
+			}
+			start := end
+			end = endOfValue(raw, start)
+			if err := each(key, bytes.TrimRight(raw[start:end], " \t\r\n")); err != nil {
+				return err
+			}
+			at = end
+		case '}':
+			return nil
+		default: // a space or a comma
+			at++
+		}
 	}
 	return nil
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
+
+// endOfText is behind the text that begins at a quote.
+func endOfText(raw []byte, at int) int {
+	for at++; at < len(raw); at++ {
+		switch raw[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return len(raw)
+}
+
+// endOfValue is at the comma or brace behind the value that begins there.
+func endOfValue(raw []byte, at int) int {
+	for depth := 0; at < len(raw); {
+		switch raw[at] {
+		case '"':
+			at = endOfText(raw, at)
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth < 0 {
+				return at
+			}
+		case ',':
+			if depth == 0 {
+				return at
+			}
+		}
+		at++
+	}
+	return len(raw)
 }
 
 // writeExtra writes plain and, after it, the fields that it lacks.
@@ -99,8 +173,14 @@ func writeExtra[T any](plain T, extra Extra) ([]byte, error) {
 	return append(append(raw[:len(raw)-1], ','), more[1:]...), nil
 }
 
-// fieldNames lists the names that encoding/json reads into t, in lower case as it compares them.
+// fieldsOf remembers the names of structures: they are looked at for every value that is read.
+var fieldsOf sync.Map // reflect.Type to map[string]bool
+
+// fieldNames lists the names that encoding/json reads into t, as they are and in lower case, as it compares them.
 func fieldNames(t reflect.Type) map[string]bool {
+	if names, ok := fieldsOf.Load(t); ok {
+		return names.(map[string]bool)
+	}
 	names := map[string]bool{}
 	for field := range t.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
@@ -110,7 +190,8 @@ func fieldNames(t reflect.Type) map[string]bool {
 		case name == "":
 			name = field.Name
 		}
-		names[strings.ToLower(name)] = true
+		names[name], names[strings.ToLower(name)] = true, true
 	}
+	fieldsOf.Store(t, names)
 	return names
 }

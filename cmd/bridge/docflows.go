@@ -35,6 +35,7 @@ type docflowView struct {
 	Statements  []docflow.Statement `json:"statements,omitempty"`
 	Charges     []chargeView        `json:"charges,omitempty"`
 	Files       []docflow.File      `json:"files,omitempty"`
+	Documents   []docflow.Document  `json:"documents,omitempty"` // of a message at Диадок
 	Refusal     *docflow.Refusal    `json:"refusal,omitempty"`
 	Created     time.Time           `json:"created"`
 	Changed     time.Time           `json:"changed"`
@@ -65,7 +66,7 @@ func viewOf(r docflow.Record) docflowView {
 	v := docflowView{
 		ID: r.ID, Portal: r.Portal, Card: cardView{r.Card.Entity(), r.Card.EntityType, r.Card.ID}, System: r.System, Type: r.Kind,
 		Connection: r.Connection, RequestID: r.RequestID, ExternalID: r.ExternalID, State: r.State, Requirement: r.Requirement,
-		Files: r.Files, Refusal: r.Refusal, Created: r.Created, Changed: r.Changed,
+		Files: r.Files, Documents: r.Documents, Refusal: r.Refusal, Created: r.Created, Changed: r.Changed,
 	}
 	for _, s := range r.Statements {
 		s.SNILS = ""
@@ -92,9 +93,9 @@ func (c docflowsList) Run(ctx context.Context, p *process, group *docflowsComman
 			}
 			return p.json(views)
 		}
-		rows := [][]string{{"ID", "STATE", "REQUIRES", "TYPE", "PORTAL", "CARD", "CREATED", "CHANGED"}}
+		rows := [][]string{{"ID", "STATE", "REQUIRES", "SYSTEM", "TYPE", "PORTAL", "CARD", "CREATED", "CHANGED"}}
 		for _, r := range all {
-			rows = append(rows, []string{string(r.ID), string(r.State), string(r.Requirement), r.Kind, r.Portal, cardName(r.Card),
+			rows = append(rows, []string{string(r.ID), string(r.State), string(r.Requirement), string(r.System), r.Kind, r.Portal, cardName(r.Card),
 				moment(r.Created), moment(r.Changed)})
 		}
 		return p.table(rows)
@@ -145,6 +146,21 @@ func (c docflowsShow) Run(ctx context.Context, p *process, group *docflowsComman
 	})
 }
 
+// documentLine tells what a document of a message stands at.
+func documentLine(d docflow.Document) string {
+	text := fmt.Sprintf("%s %s (%s, %s), %s", orDash(d.EntityID), d.Title, d.Type, orDash(string(d.Direction)), d.State)
+	if d.OurTurn {
+		text += ", our turn"
+	}
+	if d.SignedBy != "" {
+		text += ", signed by " + d.SignedBy
+	}
+	if d.Comment != "" {
+		text += ": " + d.Comment
+	}
+	return text
+}
+
 func printDocflow(p *process, r docflow.Record, history []docflow.HistoryEntry) error {
 	rows := [][]string{
 		{"docflow", string(r.ID)}, {"system", string(r.System)}, {"type", r.Kind}, {"portal", r.Portal}, {"card", cardName(r.Card)},
@@ -163,6 +179,9 @@ func printDocflow(p *process, r docflow.Record, history []docflow.HistoryEntry) 
 	}
 	for _, f := range r.Files {
 		rows = append(rows, []string{"file", f.Type + " " + f.ID})
+	}
+	for _, d := range r.Documents {
+		rows = append(rows, []string{"document", documentLine(d)})
 	}
 	if r.Refusal != nil {
 		rows = append(rows, []string{"refused", r.Refusal.Error()})

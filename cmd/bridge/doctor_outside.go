@@ -39,7 +39,7 @@ func outsideChecks(ctx context.Context, cfg config.Config, st *store.Store) []ch
 	for _, address := range servers.URLs() {
 		checks = append(checks, func(ctx context.Context) []finding { return o.server(ctx, address) })
 	}
-	checks = append(checks, o.realty, one(skipped("Диадок", "this version does not talk to it yet")), o.public)
+	checks = append(checks, o.realty, o.diadoc, o.public)
 	if st == nil {
 		return append(checks, one(skipped("portals", "there is no database to read them from")))
 	}
@@ -119,9 +119,14 @@ func (o *outside) stored(ctx context.Context) []check {
 	for _, p := range portals {
 		checks = append(checks, func(ctx context.Context) []finding { return o.portal(ctx, p) })
 		for _, c := range conns {
-			if c.Portal == p.ID && c.Kind == docflow.Realty {
-				checks = append(checks, func(ctx context.Context) []finding { return o.account(ctx, p, c) })
+			if c.Portal != p.ID {
+				continue
 			}
+			look := o.account
+			if c.Kind == docflow.Diadoc {
+				look = o.boxOf
+			}
+			checks = append(checks, func(ctx context.Context) []finding { return look(ctx, p, c) })
 		}
 	}
 	for _, w := range waiting {

@@ -142,6 +142,7 @@ func TestSandboxGuide(t *testing.T) {
 	require.Contains(t, early.out, "failed  public URL")
 	require.Contains(t, early.out, "ok      authorization server http://"+sandboxAt)
 	require.Contains(t, early.out, "ok      Реестро http://"+sandboxAt)
+	require.Contains(t, early.out, "ok      Диадок http://"+sandboxAt+"/diadoc: answers")
 	require.Contains(t, early.out, "is not made yet")
 	require.NoDirExists(t, filepath.Join(s.folder, "sandbox"), "looking makes nothing")
 
@@ -153,9 +154,9 @@ func TestSandboxGuide(t *testing.T) {
 	require.Equal(t, 0, o.code, o.errout)
 
 	var healthy outcome
-	require.Eventually(t, func() bool { // the account's news are followed within seconds
+	require.Eventually(t, func() bool { // the account's news and the box's events are followed within seconds
 		healthy = s.run("doctor")
-		return healthy.code == 0 && strings.Contains(healthy.out, "logs in, news read")
+		return healthy.code == 0 && strings.Contains(healthy.out, "logs in, news read") && strings.Contains(healthy.out, "ok      Диадок box box of")
 	}, 30*time.Second, 100*time.Millisecond)
 	require.NotContains(t, healthy.out, "failed")
 	require.Contains(t, healthy.out, "ok      portal "+id)
@@ -226,7 +227,7 @@ func (s *shell) post(address, body string) {
 func TestDoctor(t *testing.T) {
 	t.Parallel()
 	const nowhere = "http://127.0.0.1:1"
-	away := []string{"BRIDGE_ALLOW_INSECURE_UPSTREAMS=true", "BRIDGE_BITRIX_OAUTH_URL=" + nowhere, "BRIDGE_REALTY_URL=" + nowhere + "/realty/v1",
+	away := []string{"BRIDGE_ALLOW_INSECURE_UPSTREAMS=true", "BRIDGE_BITRIX_OAUTH_URL=" + nowhere, "BRIDGE_REALTY_URL=" + nowhere + "/realty/v1", "BRIDGE_DIADOC_URL=" + nowhere,
 		"BRIDGE_PUBLIC_URL=" + nowhere}
 	worked := func(t *testing.T) *shell {
 		t.Helper()
@@ -247,7 +248,7 @@ func TestDoctor(t *testing.T) {
 		s.env = append(s.env, "BRIDGE_REDIS_URL=redis://:hunter2@127.0.0.1:1/0")
 		o := s.run("doctor")
 		require.Equal(t, 1, o.code)
-		for _, line := range []string{"ok      database: sqlite://", "failed  Redis", "failed  authorization server " + nowhere, "failed  Реестро " + nowhere,
+		for _, line := range []string{"ok      database: sqlite://", "failed  Redis", "failed  authorization server " + nowhere, "failed  Реестро " + nowhere, "failed  Диадок " + nowhere,
 			"failed  public URL", "failed  portal " + member, "the keys of local.1.2 are not in the settings",
 			"failed  installation of local.3.4 in waits: the application's keys are not in the settings"} {
 			require.Contains(t, o.out, line)
@@ -291,7 +292,7 @@ func TestDoctor(t *testing.T) {
 // TestSharedServers: the commands work on PostgreSQL as they do on a file.
 func TestSharedServers(t *testing.T) {
 	t.Parallel()
-	s := newShell(t, "BRIDGE_ALLOW_INSECURE_UPSTREAMS=true", "BRIDGE_BITRIX_OAUTH_URL=http://127.0.0.1:1", "BRIDGE_REALTY_URL=http://127.0.0.1:1",
+	s := newShell(t, "BRIDGE_ALLOW_INSECURE_UPSTREAMS=true", "BRIDGE_BITRIX_OAUTH_URL=http://127.0.0.1:1", "BRIDGE_REALTY_URL=http://127.0.0.1:1", "BRIDGE_DIADOC_URL=http://127.0.0.1:1",
 		"BRIDGE_DATABASE_URL="+testservers.Postgres(t).URL, "BRIDGE_REDIS_URL="+testservers.Redis(t).URL,
 		"BRIDGE_PUBLIC_URL=http://127.0.0.1:1")
 	keyless := s.run("serve")

@@ -83,19 +83,22 @@ var sandboxGuide = template.Must(template.New("guide").Parse(`The sandbox is ope
   Bitrix24   portal {{.Demo.Portal.Name}}, member_id {{.Demo.Portal.MemberID}}, REST {{.Demo.Portal.Endpoint}}
   OAuth      {{.Base}}  client_id {{.ClientID}}  client_secret {{.ClientSecret}}
   Реестро    {{.Base}}/realty/v1  login {{.Demo.Login}}  password {{.Demo.Password}}  accountId {{.Demo.AccountID}}
+  Диадок     {{.Base}}/diadoc  boxId {{.Demo.Diadoc.Box}}  a partner there: INN 5400000002
 
 To try a bridge against it, start one in another terminal:
 
   export BRIDGE_PUBLIC_URL={{.Bridge}} BRIDGE_ALLOW_INSECURE_UPSTREAMS=true
   export BRIDGE_BITRIX_OAUTH_URL={{.Base}} BRIDGE_REALTY_URL={{.Base}}/realty/v1
+  export BRIDGE_DIADOC_URL={{.Base}}/diadoc BRIDGE_DIADOC_IDENTITY_URL={{.Base}}/identity
+  export BRIDGE_DIADOC_CLIENT_ID={{.Demo.Diadoc.ClientID}} BRIDGE_DIADOC_CLIENT_SECRET={{.Demo.Diadoc.ClientSecret}}
   export BRIDGE_BITRIX_CLIENT_ID={{.ClientID}} BRIDGE_BITRIX_CLIENT_SECRET={{.ClientSecret}}
   export BRIDGE_DATABASE_URL=sqlite://sandbox/bridge.db
   bridge serve
 
-Install it in the portal, and give it the account, in a third terminal with the same exports:
+Install it in the portal, and give it the account and the box, in a third terminal with the same exports:
 
   curl -d '{"clientId":"{{.ClientID}}"}' {{.Base}}/control/bitrix/{{.Demo.Portal.Name}}/install
-  echo 'connections: [{name: main, kind: realty, login: {{.Demo.Login}}, password: {{.Demo.Password}}, accountId: {{.Demo.AccountID}}}]' |
+  echo 'connections: [{name: main, kind: realty, login: {{.Demo.Login}}, password: {{.Demo.Password}}, accountId: {{.Demo.AccountID}}}, {name: box, kind: diadoc, boxId: "{{.Demo.Diadoc.Box}}", refreshToken: {{.Demo.Diadoc.RefreshToken}}}]' |
     bridge settings apply --portal {{.Demo.Portal.MemberID}} -
   bridge doctor
 `))

@@ -82,6 +82,14 @@ func (r *rules) tag(field, key, value string) {
 	r.text(field+".Value", value, 200)
 }
 
+// CheckTag says what is wrong with a tag of a document, nil when nothing is.
+func CheckTag(key, value string) *CallError {
+	r := rules{operation: "CustomData"}
+	r.tag("", key, value)
+	wrong, _ := r.err.(*CallError)
+	return wrong
+}
+
 func (r *rules) labels(field string, labels []string) {
 	r.atMost(field+".Labels", len(labels), MaxLabels, Text{"меток", "labels"})
 	for i, one := range labels {

@@ -59,7 +59,7 @@ func Catalogue() []Action {
 		actionAction(), extraPackageAction(), cadastreSuggestAction(),
 		diadocCheckCounteragentAction(), diadocInviteAction(), diadocBreakAction(),
 		diadocGroupCreateAction(), diadocGroupUpdateAction(), diadocGroupDeleteAction(), diadocGroupAddAction(),
-		diadocSendAction(), diadocStatusAction(), diadocWaitAction(),
+		diadocSendAction(), diadocSendDraftAction(), diadocSignAction(), diadocStatusAction(), diadocWaitAction(),
 		diadocDeleteAction(), diadocRestoreAction(), diadocRejectAction(), diadocRevokeAction(),
 		diadocRequestApprovalAction(), diadocResolveAction(), diadocForwardAction(), diadocMoveAction(),
 		diadocPrintFormAction(), diadocProtocolAction(), diadocZipAction(), diadocCallAction()}

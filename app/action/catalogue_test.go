@@ -19,7 +19,7 @@ func TestCatalogue(t *testing.T) {
 		"realty_action", "realty_extra_package", "realty_cadastre_suggest",
 		"diadoc_check_counteragent", "diadoc_invite", "diadoc_break",
 		"diadoc_group_create", "diadoc_group_update", "diadoc_group_delete", "diadoc_group_add",
-		"diadoc_send", "diadoc_status", "diadoc_wait",
+		"diadoc_send", "diadoc_send_draft", "diadoc_sign", "diadoc_status", "diadoc_wait",
 		"diadoc_delete", "diadoc_restore", "diadoc_reject", "diadoc_revoke",
 		"diadoc_request_approval", "diadoc_resolve", "diadoc_forward", "diadoc_move",
 		"diadoc_print_form", "diadoc_protocol", "diadoc_zip", "diadoc_call"}, action.Codes())

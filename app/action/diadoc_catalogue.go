@@ -29,24 +29,6 @@ var (
 	returnStatus  = Param{Name: "status", Type: "string", Label: Text{"Статус документа", "The document's status"}}
 )
 
-func diadocSendAction() Action {
-	return Action{
-		Code: "diadoc_send", run: runDiadocSend,
-		Name:        Text{"Диадок: отправить документы", "Diadoc: send documents"},
-		Description: Text{"Отправляет файлы карточки контрагенту.", "Sends files of the card to a counteragent."},
-		Params: append(innParams(),
-			Param{Name: "files", Type: "file", Required: true, Multiple: true, Label: Text{"Файлы", "Files"}},
-			Param{Name: "document_type", Type: "string", Default: "Nonformalized", Label: Text{"Тип документа", "Document type"}},
-			Param{Name: "need_signature", Type: "bool", Default: "Y", Label: Text{"Запросить подпись контрагента", "Ask for the counteragent's signature"}},
-			Param{Name: "sign_with", Type: "string", Label: Text{"Сертификат подписи", "Certificate to sign with"}},
-			boxParam(),
-		),
-		Returns: returned(returnMessage,
-			Param{Name: "entity_ids", Type: "string", Multiple: true, Label: Text{"Документы", "Documents"}},
-			Param{Name: "link", Type: "string", Label: Text{"Ссылка", "Link"}}, returnStatus),
-	}
-}
-
 func diadocStatusAction() Action {
 	return Action{
 		Code: "diadoc_status", run: runDiadocStatus,

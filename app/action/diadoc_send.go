@@ -1,14 +1,9 @@
 package action
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"path"
 	"slices"
-	"strconv"
-	"strings"
 
 	"konturbridge/app/docflow"
 	"konturbridge/app/feed"
@@ -23,48 +18,54 @@ const (
 	tagCard   = "crmCard" // entity type and id: 2:57
 )
 
-// signTest stands for a signature that the service makes by itself, for test organisations.
-const signTest = "test"
-
-// runDiadocSend sends files of the card.
+// runDiadocSend sends files of the card, or a document made of its data. With a certificate of the cloud the
+// message is stored unsent first, so that whatever becomes of the confirmation it is there and there once; the
+// signatures then send it.
 func runDiadocSend(ctx context.Context, r *runner, c *call) (lane.Result, error) {
-	return r.sendOnce(ctx, c, docflow.UntilNow, func(ctx context.Context, at office, id docflow.ID) (outgoing, error) {
-		to, err := at.recipient(ctx, c)
-		if err != nil {
-			return outgoing{}, err
-		}
-		message := diadoc.MessageToPost{FromBoxID: at.box, ToBoxID: to, DelaySend: c.Properties.First("sign_with") == ""}
-		message.DocumentAttachments, err = r.attachments(ctx, c, at, id)
-		return outgoing{message, c.Properties.First("document_type")}, err
-	})
+	return r.sendOnce(ctx, c, r.outgoing)
 }
 
 // outgoing is a message before it is frozen.
 type outgoing struct {
-	message diadoc.MessageToPost
-	kind    string
+	message     diadoc.MessageToPost
+	kind        string
+	certificate string // of the cloud, which signs once the message is stored; "": nothing more is to be signed
+}
+
+// until says what the robot of a sending waits for.
+func (o outgoing) until(c *call) docflow.Until {
+	switch c.Properties.First("wait") {
+	case "signed":
+		return docflow.UntilSigned
+	case "finished":
+		return docflow.UntilFinished
+	}
+	if o.certificate != "" {
+		return docflow.UntilHanded
+	}
+	return docflow.UntilNow
 }
 
 // sendOnce makes one message of a row, however often the row runs:
 //
 //	nothing stored     make and freeze the body, store it marked as tried, call
 //	tried, no answer   look for it by its documents' own ids, then call with the same operation id and bytes
-func (r *runner) sendOnce(ctx context.Context, c *call, until docflow.Until, build func(context.Context, office, docflow.ID) (outgoing, error)) (lane.Result, error) {
+func (r *runner) sendOnce(ctx context.Context, c *call, build func(context.Context, *call, office, docflow.ID) (outgoing, error)) (lane.Result, error) {
 	id := c.docflowID()
 	rec, err := r.Store.Docflow(ctx, id)
 	if errors.Is(err, r.NotFound) {
-		return r.sendNew(ctx, c, id, until, build)
+		return r.sendNew(ctx, c, id, build)
 	}
 	if err != nil {
 		return lane.Result{}, err
 	}
 	c.filed = true
-	if rec.State != docflow.Prepared {
-		return lane.Result{Note: "sent by an earlier run"}, nil
-	}
 	at, err := r.officeNamed(ctx, c.portal, rec.Connection)
 	if err != nil {
 		return lane.Result{}, err
+	}
+	if rec.State != docflow.Prepared {
+		return r.signSent(ctx, c, letter{office: at, rec: rec})
 	}
 	if done, result, err := r.findSent(ctx, at, rec); done || err != nil {
 		return result, err
@@ -72,7 +73,7 @@ func (r *runner) sendOnce(ctx context.Context, c *call, until docflow.Until, bui
 	return r.post(ctx, at, rec)
 }
 
-func (r *runner) sendNew(ctx context.Context, c *call, id docflow.ID, until docflow.Until, build func(context.Context, office, docflow.ID) (outgoing, error)) (lane.Result, error) {
+func (r *runner) sendNew(ctx context.Context, c *call, id docflow.ID, build func(context.Context, *call, office, docflow.ID) (outgoing, error)) (lane.Result, error) {
 	at, err := r.office(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
@@ -86,7 +87,7 @@ func (r *runner) sendNew(ctx context.Context, c *call, id docflow.ID, until docf
 			return lane.Result{}, err
 		}
 	}
-	out, err := build(ctx, at, id)
+	out, err := build(ctx, c, at, id)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -97,8 +98,11 @@ func (r *runner) sendNew(ctx context.Context, c *call, id docflow.ID, until docf
 	now := r.Now()
 	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Diadoc, Kind: out.kind, Connection: at.conn.Name,
 		RequestID: string(id), Body: body, State: docflow.Prepared, Documents: prepared(out.message), Created: now, Changed: now, Version: 1}
+	if out.certificate != "" {
+		rec.Signing = &docflow.Signing{Operation: string(c.operationID("/sign")), Certificate: out.certificate, Stage: docflow.SigningDue, Until: now.Add(signPatience)}
+	}
 	mark := docflow.Tried{ID: id, At: now}
-	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, until)}, mark); err != nil {
+	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, out.until(c))}, mark); err != nil {
 		return lane.Result{}, err
 	}
 	c.filed = true
@@ -127,7 +131,7 @@ func fileNameOf(a diadoc.DocumentAttachment) string {
 func (r *runner) post(ctx context.Context, at office, rec docflow.Record) (lane.Result, error) {
 	message, err := at.client.PostStoredMessage(ctx, diadoc.OperationID(rec.RequestID), rec.Body)
 	if err == nil {
-		return sent(rec, feed.FromDiadoc(message, at.box, docflow.CauseCreate, "", r.Now()), ""), nil
+		return r.sent(rec, feed.FromDiadoc(message, at.box, docflow.CauseCreate, "", r.Now()), ""), nil
 	}
 	if upstream.ClassOf(err) != upstream.Refused {
 		return lane.Result{}, err
@@ -141,8 +145,12 @@ func (r *runner) post(ctx context.Context, at office, rec docflow.Record) (lane.
 	if refusal == nil {
 		return lane.Result{}, err
 	}
-	return lane.Result{Note: "refused by the service", Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
-		Update: docflow.Update{State: docflow.Failed, Refusal: refusal, Cause: docflow.CauseCreate, At: r.Now()}}}}, nil
+	writes := []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version,
+		Update: docflow.Update{State: docflow.Failed, Refusal: refusal, Cause: docflow.CauseCreate, At: r.Now()}}}
+	if rec.Signing != nil {
+		writes = append(writes, docflow.Sign{ID: rec.ID})
+	}
+	return lane.Result{Note: "refused by the service", Writes: writes}, nil
 }
 
 // findSent looks for what an earlier try has sent, by the ids that we have given its documents.
@@ -161,64 +169,36 @@ func (r *runner) findSent(ctx context.Context, at office, rec docflow.Record) (d
 	if err != nil {
 		return false, lane.Result{}, err
 	}
-	return true, sent(rec, feed.FromDiadoc(message, at.box, docflow.CauseSearch, "", r.Now()), "the answer was lost; found by its documents' ids"), nil
+	return true, r.sent(rec, feed.FromDiadoc(message, at.box, docflow.CauseSearch, "", r.Now()), "the answer was lost; found by its documents' ids"), nil
 }
 
-func sent(rec docflow.Record, u docflow.Update, note string) lane.Result {
-	return lane.Result{Note: note, Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}
+// sent stores what a send has made. What is to be signed now is the row's next step: it comes back for it.
+func (r *runner) sent(rec docflow.Record, u docflow.Update, note string) lane.Result {
+	result := lane.Result{Note: note, Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}
+	if rec.Signing != nil {
+		result.Verdict, result.At, result.Key = lane.Aside, r.Now(), string(rec.ID)
+	}
+	return result
 }
 
-// attachments puts the files on the shelf and makes documents of them.
-func (r *runner) attachments(ctx context.Context, c *call, at office, id docflow.ID) ([]diadoc.DocumentAttachment, error) {
-	b24, err := r.Clients.Bitrix(ctx, c.portal)
+// signSent goes on with a message that was stored to be signed.
+func (r *runner) signSent(ctx context.Context, c *call, l letter) (lane.Result, error) {
+	if l.rec.Signing == nil || l.rec.Signing.Operation != string(c.operationID("/sign")) {
+		return lane.Result{Note: "sent by an earlier run"}, nil
+	}
+	how, err := r.signer(ctx, c, l.office)
 	if err != nil {
-		return nil, err
+		return lane.Result{}, err
 	}
-	refs, err := r.files(ctx, b24, c, "files")
-	if err != nil {
-		return nil, err
-	}
-	var made []diadoc.DocumentAttachment
-	for i, ref := range refs {
-		file, err := fetch(ctx, b24, ref, "files")
-		if err != nil {
-			return nil, err
-		}
-		name := cmp.Or(file.name, "Документ "+strconv.Itoa(i+1))
-		shelf, err := at.client.UploadToShelf(ctx, file.Reader(), cmp.Or(path.Ext(name), ".bin"))
-		_ = file.Close()
-		if err != nil {
-			return nil, err
-		}
-		made = append(made, diadoc.DocumentAttachment{TypeNamedID: c.Properties.First("document_type"),
-			NeedRecipientSignature: c.Properties.First("need_signature") == "Y",
-			CustomDocumentID:       string(id) + "/" + strconv.Itoa(i+1),
-			SignedContent:          diadoc.SignedContent{NameOnShelf: shelf, SignWithTestSignature: c.Properties.First("sign_with") == signTest},
-			Metadata:               []diadoc.MetadataItem{{Key: "FileName", Value: name}},
-			CustomData:             []diadoc.CustomDataItem{{Key: tagPortal, Value: string(c.portal)}, {Key: tagCard, Value: c.Card.String()}}})
-	}
-	return made, nil
-}
-
-// recipient finds the box of the organisation that the call names.
-func (o office) recipient(ctx context.Context, c *call) (diadoc.BoxID, error) {
-	inn, kpp := strings.TrimSpace(c.Properties.First("inn")), strings.TrimSpace(c.Properties.First("kpp"))
-	found, err := o.client.GetOrganizationsByInnKpp(ctx, inn, kpp, true)
-	if err != nil {
-		return "", err
-	}
-	var boxes []diadoc.BoxID
-	for _, org := range found.Organizations {
-		for _, b := range org.Boxes {
-			boxes = append(boxes, b.BoxIDGUID)
-		}
-	}
-	if len(boxes) == 0 {
-		return "", &docflow.Refusal{Code: "counteragent_not_found",
-			CRMText: fmt.Sprintf("Параметр inn: в Диадоке нет организации с ИНН %s. Проверьте ИНН и КПП контрагента.", inn),
-			TextEN:  fmt.Sprintf("Parameter inn: Diadoc has no organisation with INN %s.", inn)}
-	}
-	return boxes[0], nil
+	return r.work(ctx, c, &job{letter: l, operation: diadoc.OperationID(l.rec.Signing.Operation), certificate: l.rec.Signing.Certificate, note: "signed and sent",
+		parts: func(ctx context.Context) ([]docflow.SignPart, error) { return r.due(ctx, c, l, false) },
+		body: func(_ context.Context, parts []docflow.SignPart) ([]byte, error) {
+			return diadoc.Body("PostMessagePatch", patchOf(l, parts, how))
+		},
+		post: func(ctx context.Context, body []byte) (diadoc.MessageID, error) {
+			_, err := l.client.PostStoredPatch(ctx, diadoc.OperationID(l.rec.Signing.Operation), body)
+			return l.message(), err
+		}})
 }
 
 // runDiadocStatus answers with what is stored: the box's events keep it as new as a call would, and in order.

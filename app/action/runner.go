@@ -79,6 +79,7 @@ type runner struct {
 	Deps
 	fields   *fieldNames
 	mappings *mappings
+	types    *boxTypes
 	actions  map[string]Action
 }
 
@@ -90,7 +91,8 @@ func New(d Deps) *Worker {
 	if d.Look == 0 {
 		d.Look = 5 * time.Second
 	}
-	r := &runner{Deps: d, actions: map[string]Action{}, fields: newFieldNames(d.Now), mappings: &mappings{all: map[[32]byte]*mapping.Mapping{}}}
+	r := &runner{Deps: d, actions: map[string]Action{}, fields: newFieldNames(d.Now), mappings: &mappings{all: map[[32]byte]*mapping.Mapping{}},
+		types: &boxTypes{all: map[diadoc.BoxID]typesOfBox{}}}
 	for _, a := range Catalogue() {
 		r.actions[a.Code] = a
 	}
@@ -136,6 +138,9 @@ func (r *runner) run(ctx context.Context, c *call) (lane.Result, error) {
 	}
 	c.Properties = read
 	result, err := c.action.run(ctx, r, c)
+	if early, ok := errors.AsType[*outcome](err); ok {
+		return early.result, nil
+	}
 	if refusal := refusalFor(err); refusal != nil && !c.filed {
 		return r.refuse(c, refusal), nil
 	}

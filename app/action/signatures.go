@@ -24,7 +24,8 @@ type signature struct {
 	name    string
 	data    []byte
 	signed  *cms.Signed      // nil for a PGP signature, which can't be looked into
-	content realty.ContentID // where the service has it already; "": nowhere yet
+	content realty.ContentID // where Реестро has it already; "": nowhere yet
+	der     []byte           // of one for Диадок
 }
 
 // signatures reads what the parameter names: files of the card first, then contents of the service. What is

@@ -12,6 +12,7 @@ type Signing struct {
 	Parts       []SignPart   `json:"parts,omitempty"`
 	Task        string       `json:"task,omitempty"`  // of the service, which tells how the signing stands
 	Token       string       `json:"token,omitempty"` // what the person's code is confirmed with; worth nothing without the code
+	Told        bool         `json:"told,omitempty"`  // the card says what the person must do
 	Body        []byte       `json:"body,omitempty"`  // the act with its signatures, frozen before the first try
 	Until       time.Time    `json:"until,omitzero"`  // when the person's time is over
 }
@@ -19,11 +20,22 @@ type Signing struct {
 // SignPart is one of the files that are signed together. The service names none of them in its answer: they go
 // by their order.
 type SignPart struct {
-	Entity    string `json:"entity,omitempty"` // of the message, whose content is signed
-	Shelf     string `json:"shelf,omitempty"`  // a file on the service's shelf that is signed instead
-	Name      string `json:"name,omitempty"`   // for people
+	As        SignAs `json:"as"`
+	Entity    string `json:"entity"`          // of the message: what is signed, or what a new file answers
+	Shelf     string `json:"shelf,omitempty"` // the file on the service's shelf that is signed; "": the entity's own
+	Name      string `json:"name,omitempty"`  // for people
 	Signature []byte `json:"signature,omitempty"`
 }
+
+// SignAs is what a signed part becomes.
+type SignAs string
+
+// What signed parts become.
+const (
+	AsSignature SignAs = "signature"
+	AsTitle     SignAs = "title"   // the recipient's title of a formal document
+	AsReceipt   SignAs = "receipt" // a receipt of a document
+)
 
 // SigningStage is how far a signing has come.
 type SigningStage string

@@ -109,7 +109,7 @@ type Waiter struct {
 // every wait, and so does one that a person must decide about.
 func (w Waiter) Met(r Record, ch Change) bool {
 	state := r.State
-	if d, ok := r.Document(w.Document); ok {
+	if d, ok := r.Document(w.Document); ok && w.Document != "" {
 		state = d.State
 	}
 	switch {

@@ -41,8 +41,10 @@ func diadocComment(r docflow.Record, ch docflow.Change) string {
 			fmt.Fprintf(&b, " (%s)", said)
 		}
 	}
-	for _, step := range nextSteps(ch.Documents) {
-		b.WriteString("\n" + step)
+	if r.Signing == nil { // else the owner of the certificate is told what to do
+		for _, step := range nextSteps(ch.Documents) {
+			b.WriteString("\n" + step)
+		}
 	}
 	if r.Refusal != nil {
 		b.WriteString("\n" + r.Refusal.CRMText)
@@ -111,4 +113,17 @@ func invitationComment(r docflow.Record) string {
 		b.WriteString("\n" + r.Refusal.CRMText)
 	}
 	return b.String()
+}
+
+// Unsigned has the card remind people of a signature that was not given.
+func Unsigned(r docflow.Record, refusal *docflow.Refusal) []Effect {
+	return []Effect{effect(r.Portal, r.Card, r.ID, Todo, TextParams{Text: refusal.CRMText, Plain: true})}
+}
+
+// ToConfirm has the card say what the owner of a cloud certificate must do for a message to be signed.
+func ToConfirm(r docflow.Record, line string) []Effect {
+	return []Effect{
+		effect(r.Portal, r.Card, r.ID, Comment, CommentParams{Text: "[B]Диадок[/B]: " + line}),
+		effect(r.Portal, r.Card, r.ID, Todo, TextParams{Text: line, Plain: true}),
+	}
 }

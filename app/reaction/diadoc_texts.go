@@ -105,7 +105,10 @@ func nextSteps(documents []docflow.Document) []string {
 
 // documentTodos lists what people have to do after documents have become ours to act on: a line for each thing,
 // with the documents that it is about.
-func documentTodos(ch docflow.Change) []string {
+func documentTodos(r docflow.Record, ch docflow.Change) []string {
+	if r.Signing != nil { // the owner of the certificate is told what to do
+		return nil
+	}
 	var (
 		lines []string
 		about = map[string][]string{}

@@ -55,7 +55,7 @@ func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Ef
 	if ch.Changed {
 		add(Comment, CommentParams{Text: diadocComment(r, ch), Files: arrivedFiles(r, ch)})
 	}
-	for _, text := range documentTodos(ch) {
+	for _, text := range documentTodos(r, ch) {
 		add(Todo, TextParams{Text: text, Plain: true})
 	}
 	if !ch.Moved() {

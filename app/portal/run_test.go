@@ -141,7 +141,7 @@ func FuzzSession(f *testing.F) {
 	f.Fuzz(func(t *testing.T, token string) {
 		v, err := s.Open(token)
 		if err != nil {
-			require.ErrorIs(t, err, portal.ErrDenied)
+			require.ErrorIs(t, err, portal.ErrSessionEnded)
 			return
 		}
 		require.Equal(t, portal.ID("p"), v.Portal, "only what was issued opens")

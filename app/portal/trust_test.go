@@ -234,13 +234,13 @@ func TestSessions(t *testing.T) {
 		"changed": token[:len(token)-4] + "AAAA",
 	} {
 		_, err := s.Open(bad)
-		require.ErrorIs(t, err, portal.ErrDenied, name)
+		require.ErrorIs(t, err, portal.ErrSessionEnded, name)
 	}
 	_, err = portal.NewSessions(next, nil, now.Now).Open(token)
-	require.ErrorIs(t, err, portal.ErrDenied)
+	require.ErrorIs(t, err, portal.ErrSessionEnded)
 	now.Add(portal.SessionLife + time.Second)
 	_, err = s.Open(token)
-	require.ErrorIs(t, err, portal.ErrDenied, "it ends")
+	require.ErrorIs(t, err, portal.ErrSessionEnded, "it ends")
 	_, err = portal.NewSessions(nil, nil, nil).Issue(want)
 	require.Error(t, err)
 }

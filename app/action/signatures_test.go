@@ -5,9 +5,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"konturbridge/app/lane"
 	"konturbridge/realty"
 )
 
@@ -67,20 +69,24 @@ func TestWhatGoesByLink(t *testing.T) {
 	w.put(t, []byte("-----BEGIN PGP SIGNATURE-----"))
 	w.do(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField, "file_id": statement})
 	require.Equal(t, []int{0, 1}, []int{w.ops("sign"), w.ops("sign_link")}, "a PGP signature is told to be one")
-	for status, links := range map[int]int{http.StatusRequestEntityTooLarge: 1, http.StatusUnsupportedMediaType: 1, http.StatusNotFound: 0} {
-		w := setup(t)
-		filed(t, w)
-		w.put(t, w.signatures(t)[0])
+	all := w.signatures(t) // the last statement's first
+	sign := func(status int, signature []byte) lane.Row {
+		w.Add(time.Second)
+		w.put(t, signature)
 		w.box.Realty.FailNext("sign", status, 1)
-		row := w.call(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
-		if links == 0 {
-			w.refusal(t, "not_found", row)
-		} else {
-			w.run(t, row)
-			require.Len(t, w.record(t).Unsigned(), 1)
-		}
-		require.Equal(t, links, w.ops("sign_link"), status)
+		return w.call(t, "realty_sign", w.demo.Sale, props{"signatures": signatureField})
 	}
+	w.refusal(t, "not_found", sign(http.StatusNotFound, all[0]))
+	require.Equal(t, 1, w.ops("sign_link"), "what is not there is not there by a link either")
+	w.run(t, sign(http.StatusRequestEntityTooLarge, all[0]))
+	require.Equal(t, 2, w.ops("sign_link"))
+	require.Empty(t, w.record(t).Unsigned())
+
+	w = setup(t)
+	filed(t, w)
+	w.run(t, sign(http.StatusUnsupportedMediaType, w.signatures(t)[0]))
+	require.Equal(t, 1, w.ops("sign_link"))
+	require.Len(t, w.record(t).Unsigned(), 1)
 }
 
 func TestStoredSignaturesAreLookedInto(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 
 	"konturbridge/app/apptest"
 	"konturbridge/app/docflow"
+	"konturbridge/app/lane"
 )
 
 // strangeFeed is a service whose pages a test writes, and that notes which docflows it is asked for.
@@ -55,11 +56,13 @@ func waiting(t *testing.T, n int) (*rig, *strangeFeed) {
 	t.Cleanup(server.Close)
 	r.follow(t, server.URL)
 	r.poll(t)
+	var prepared []lane.Write
 	for i := range n {
-		require.NoError(t, r.store.Commit(t.Context(), docflow.Prepare{Record: docflow.Record{ID: docflow.ID(fmt.Sprintf("r%02d", i)), Portal: member,
-			System: docflow.Realty, Connection: "main", RequestID: fmt.Sprintf("r%02d", i), ExternalID: numbered(i), State: docflow.Queued, Created: r.Now(), Changed: r.Now()}}))
+		prepared = append(prepared, docflow.Prepare{Record: docflow.Record{ID: docflow.ID(fmt.Sprintf("r%02d", i)), Portal: member, System: docflow.Realty,
+			Connection: "main", RequestID: fmt.Sprintf("r%02d", i), ExternalID: numbered(i), State: docflow.Queued, Created: r.Now(), Changed: r.Now()}})
 		r.Add(time.Second)
 	}
+	require.NoError(t, r.store.Commit(t.Context(), prepared...))
 	return r, f
 }
 

@@ -28,7 +28,7 @@ func (Knowledge) Parameters(code string) map[string]bool {
 			continue
 		}
 		for _, p := range a.Params {
-			params[p.Name] = p.Required
+			params[p.Name] = p.Required && !p.Filled
 		}
 	}
 	return params

@@ -35,7 +35,7 @@ type act struct {
 
 // do carries an act out and answers the robot, or lets it wait.
 func (r *runner) do(ctx context.Context, c *call, a act) (lane.Result, error) {
-	l, err := r.letter(ctx, c)
+	l, err := r.sentLetter(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -61,6 +61,15 @@ func (r *runner) do(ctx context.Context, c *call, a act) (lane.Result, error) {
 		return r.acted(ctx, c, again.letter, a, "it is so already")
 	}
 	return r.acted(ctx, c, p.letter, a, a.note)
+}
+
+// sentLetter is [runner.letter] of a message that the service knows already.
+func (r *runner) sentLetter(ctx context.Context, c *call) (letter, error) {
+	l, err := r.letter(ctx, c)
+	if err == nil && l.rec.ExternalID == "" {
+		err = wrongState("Сообщение ещё не передано в Диадок: дождитесь, пока оно будет отправлено.", "The message is not at Diadoc yet: wait until it is sent.")
+	}
+	return l, err
 }
 
 // patch adds to a letter's message, once for each row.

@@ -181,7 +181,7 @@ func runDiadocRestore(ctx context.Context, r *runner, c *call) (lane.Result, err
 // mark deletes or restores. Neither has an operation id; the state that the service is left in tells a repeat, which
 // it answers with a conflict.
 func (r *runner) mark(ctx context.Context, c *call, note string, call func(letter, diadoc.EntityID) error, so func(docflow.Document) bool) (lane.Result, error) {
-	l, err := r.letter(ctx, c)
+	l, err := r.sentLetter(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -223,7 +223,7 @@ func everyDocument(writes []lane.Write, entity diadoc.EntityID, so func(docflow.
 
 // runDiadocMove moves a document to another department; a repeat moves it to where it is.
 func runDiadocMove(ctx context.Context, r *runner, c *call) (lane.Result, error) {
-	l, err := r.letter(ctx, c)
+	l, err := r.sentLetter(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -240,7 +240,7 @@ func runDiadocMove(ctx context.Context, r *runner, c *call) (lane.Result, error)
 // runDiadocForward shows a document to a third organisation. The service has no operation id for it and no list of
 // what was forwarded: after a lost answer it is done again, and the third box has the document twice.
 func runDiadocForward(ctx context.Context, r *runner, c *call) (lane.Result, error) {
-	l, err := r.letter(ctx, c)
+	l, err := r.sentLetter(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}

@@ -52,7 +52,7 @@ type wanted struct {
 // is read through once here, which tells its size and that it can be had, and once more when the card takes it: it
 // lies nowhere in between.
 func (r *runner) deliver(ctx context.Context, c *call, w wanted) (lane.Result, error) {
-	l, err := r.letter(ctx, c)
+	l, err := r.sentLetter(ctx, c)
 	if err != nil {
 		return lane.Result{}, err
 	}

@@ -196,11 +196,17 @@ func fileField(set settings.Settings, card docflow.Card) string {
 // matches reports whether a reaction's filters let the record through.
 func matches(x settings.Reaction, r docflow.Record) bool {
 	return (x.System == "" || string(x.System) == string(r.System)) &&
-		(x.DocflowType == "" || x.DocflowType == r.Kind) &&
+		(x.DocflowType == r.Kind || x.DocflowType == "" && (r.Kind != docflow.KindInvitation || ofInvitations(x.State))) &&
 		(x.Entity == "" || string(x.Entity) == r.Card.Entity()) &&
 		(x.EntityTypeID == 0 || x.EntityTypeID == r.Card.EntityType) &&
 		(x.State == "" || x.State == string(r.State)) &&
 		(x.Requirement == nil || *x.Requirement == string(r.Requirement))
+}
+
+// ofInvitations tells the states that only invitations have. A rejected invitation is no rejected document: what the
+// settings do then must not happen to the card because a counteragent does not want to exchange documents.
+func ofInvitations(state string) bool {
+	return state == string(docflow.Invited) || state == string(docflow.Partner)
 }
 
 // own lists the effects of one reaction of the settings.

@@ -84,7 +84,7 @@ func (p *pages) parameters(ctx context.Context, r page.Request, set settings.Set
 	var all []input
 	for _, one := range params {
 		name := "p." + one.Name
-		f := input{Field: page.Field{ID: name, Name: name, Label: say(r, one.Label.RU, one.Label.EN), Required: one.Required, Value: values.Get(name)}, Expression: true}
+		f := input{Field: page.Field{ID: name, Name: name, Label: say(r, one.Label.RU, one.Label.EN), Required: one.Required && !one.Filled, Value: values.Get(name)}, Expression: true}
 		ids["parameters."+one.Name] = f.ID
 		if f.Value == "" && !values.Has(name) {
 			f.Value = one.Default

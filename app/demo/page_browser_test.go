@@ -157,6 +157,24 @@ func TestCardTab(t *testing.T) {
 	b.Ask(`HTMLAnchorElement.prototype.click = function () { window.kept = this.download; }`)
 	b.Click("#work .files li:nth-child(2) [data-download]")
 	b.Until(`window.kept === "Выписка об объекте недвижимости, XML.xml"`)
+
+	// A file of the card goes to a counteragent, who signs it.
+	b.Click("#start-Kontur\\ Diadoc summary")
+	b.Click("#start-diadoc_send")
+	b.See("#act-inn")
+	b.fill("#act-inn", "5400000002")
+	b.fill("#act-sign_with", "test")
+	b.Ask(`document.querySelector("#act-files option[value=UF_CRM_KB_CONTRACT]").selected = true`)
+	b.shots("tab-send")
+	b.Click("#act-now")
+	b.soon(`Boolean(document.querySelector(".document [aria-current]")?.innerText.includes("Ждёт подписи контрагента"))`)
+	b.shots("tab-document")
+	b.Click(".document [data-preview]")
+	b.See("#preview[open] iframe[src^=blob]")
+	b.Click("#preview [data-close]")
+	sent := w.Box.Diadoc.Documents()[0]
+	require.NoError(t, w.Box.Diadoc.Sign(w.Demo.Diadoc.Partner, sent.MessageID, sent.EntityID))
+	b.soon(`Boolean(document.querySelector(".document .chip")?.innerText === "Подписан")`)
 }
 
 // signatures makes everybody's signatures of the newest filing as files.

@@ -33,7 +33,7 @@
       list.style.top = Math.max(16, pressed.getBoundingClientRect().bottom + 12) + "px";
     }
     while (list.children.length > 4) { list.firstChild.remove(); }
-    if (kind !== "bad") { setTimeout(() => line.remove(), 8000); }
+    if (kind !== "bad") { setTimeout(() => line.remove(), 6000); }
   }
   body.addEventListener("say", (event) => tell(event.detail.kind, event.detail.text));
   const ended = () => say("Сеанс закончился. Закройте страницу и откройте её снова.", "The session has ended. Close the page and open it again.");

@@ -47,6 +47,8 @@ func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID, acts []act
 		d.State = docflow.Draft
 	case m.DeliveryFailed() && d.State != docflow.Deleted:
 		d.State = docflow.DeliveryError
+	case d.State != docflow.Deleted && info.RevocationStatus == diadoc.RevocationStatusNone && askedToRevoke(m, e.EntityID, ours):
+		d.State = docflow.RevocationOut
 	}
 	if d.State == docflow.Deleted || d.State == docflow.DeliveryError {
 		d.OurTurn = false
@@ -63,6 +65,15 @@ func documentOf(m diadoc.Message, e diadoc.Entity, ours diadoc.BoxID, acts []act
 		}
 	}
 	return d
+}
+
+// askedToRevoke tells whether the message has a request of ours to revoke a document. While it waits for an approval
+// inside our company, the document's status is that of no request; afterwards the status tells what became of it.
+func askedToRevoke(m diadoc.Message, document diadoc.EntityID, ours diadoc.BoxID) bool {
+	return slices.ContainsFunc(m.Children(document), func(e diadoc.Entity) bool {
+		by := e.RevocationRequestInfo
+		return e.AttachmentType == diadoc.AttachmentRevocationRequest && by != nil && by.InitiatorBoxID.Same(ours)
+	})
 }
 
 func metadata(items []diadoc.MetadataItem, key string) string {

@@ -79,8 +79,16 @@ func (f cardForms) Form(ctx context.Context, s page.Session, lang, code string, 
 		return tab.Form{}, err
 	}
 	form := tab.Form{Code: a.Code, Name: in(lang, a.Name), Description: in(lang, a.Description), Made: madeLines(seen.Made)}
+	own, err := f.a.store.CardDocflows(ctx, s.Portal, s.Card, tabDocflows)
+	if err != nil {
+		return tab.Form{}, err
+	}
 	for _, p := range a.Params {
+		if p.Name == "wait" || p.Name == "until" { // only a workflow waits
+			continue
+		}
 		field := formField(lang, p, set, accounts, given.First("docflow_type"), seen.Files)
+		field.ofCard(lang, p, own, values)
 		value := given.First(p.Name)
 		if _, chosen := values[p.Name]; !chosen { // what a person has emptied stays empty
 			value = cmp.Or(value, seen.Values[p.Name])
@@ -115,6 +123,33 @@ func fieldID(name string) string { return "act-" + name }
 // formPart is a form's field that can be filled.
 type formPart struct{ page.Field }
 
+// ofCard lets docflows and messages be chosen among the card's own; one that was chosen by the button that opened
+// the form stays.
+func (f *formPart) ofCard(lang string, p action.Param, own []docflow.Record, values url.Values) {
+	system := map[string]docflow.System{"docflow_id": docflow.Realty, "message_id": docflow.Diadoc, "entity_id": ""}
+	want, is := system[p.Name]
+	switch {
+	case !is:
+		return
+	case values.Get(p.Name) != "":
+		f.Kind = "hidden"
+		return
+	case want == "":
+		return
+	}
+	f.Kind, f.Options = "select", []page.Option{{Label: in(lang, action.Text{RU: "Последний в карточке", EN: "The card's latest"})}}
+	for _, rec := range own {
+		kind, state, _ := tab.Words(rec)
+		value := string(rec.ID)
+		if want == docflow.Diadoc {
+			value = rec.ExternalID
+		}
+		if rec.System == want && value != "" {
+			f.Options = append(f.Options, page.Option{Value: value, Label: kind.In(lang) + ", " + rec.Created.Format("02.01.2006") + ", " + state.In(lang)})
+		}
+	}
+}
+
 func (f *formPart) fill(value string, values []string) {
 	f.Value = value
 	if f.Kind == "lines" && len(values) > 0 {
@@ -129,8 +164,6 @@ func (f *formPart) fill(value string, values []string) {
 func formField(lang string, p action.Param, set settings.Settings, accounts []portal.Connection, kind string, files []action.CardFile) formPart {
 	f := formPart{page.Field{ID: fieldID(p.Name), Name: p.Name, Label: in(lang, p.Label), Required: p.Required, Multiple: p.Multiple}}
 	switch {
-	case p.Name == "docflow_id" || p.Name == "message_id" || p.Name == "entity_id":
-		f.Hint = in(lang, action.Text{RU: "Только документообороты этой карточки. Можно оставить пустым.", EN: "Only docflows of this card. It may be left empty."})
 	case p.Type == "select":
 		f.Kind = "select"
 		for _, o := range p.Options {
@@ -148,7 +181,7 @@ func formField(lang string, p action.Param, set settings.Settings, accounts []po
 		f.Kind = "select"
 		f.Hint = in(lang, action.Text{RU: "Файлы берутся из полей карточки: приложите их там, если списка нет.", EN: "Files are taken from the card's fields: attach them there if nothing is listed."})
 		for _, file := range files {
-			f.Options = append(f.Options, page.Option{Value: file.Field, Label: fmt.Sprintf("%s (%d)", file.Field, file.Count)})
+			f.Options = append(f.Options, page.Option{Value: file.Field, Label: fmt.Sprintf("%s (%d)", file.Label, file.Count)})
 		}
 	case p.Type == "bool":
 		f.Kind = "check"

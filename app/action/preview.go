@@ -26,6 +26,7 @@ type Preview struct {
 // CardFile is a file field of a card that holds something, as a file parameter takes it.
 type CardFile struct {
 	Field string
+	Label string // for people
 	Count int
 }
 
@@ -100,12 +101,12 @@ func (w *Worker) previewCard(ctx context.Context, c *call, p *Preview) error {
 	if err != nil {
 		return err
 	}
-	fields, err := w.r.fields.of(ctx, b24, string(c.portal), bitrix.EntityTypeID(c.Card.EntityType))
+	fields, err := b24.ItemFields(ctx, bitrix.EntityTypeID(c.Card.EntityType))
 	if err != nil {
 		return err
 	}
 	for name := range item {
-		field := cmp.Or(fields.upperOf[name], name)
+		field := cmp.Or(string(fields[name].UpperName), name)
 		n := 0
 		for _, f := range item.Files(name) {
 			if f.Link != "" {
@@ -113,7 +114,7 @@ func (w *Worker) previewCard(ctx context.Context, c *call, p *Preview) error {
 			}
 		}
 		if n > 0 && strings.HasPrefix(field, "UF_") {
-			p.Files = append(p.Files, CardFile{field, n})
+			p.Files = append(p.Files, CardFile{field, cmp.Or(fields[name].Label(), field), n})
 		}
 	}
 	slices.SortFunc(p.Files, func(a, b CardFile) int { return cmp.Compare(a.Field, b.Field) })

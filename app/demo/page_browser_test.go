@@ -173,7 +173,9 @@ func TestCardTab(t *testing.T) {
 	b.See("#preview[open] iframe[src^=blob]")
 	b.Click("#preview [data-close]")
 	sent := w.Box.Diadoc.Documents()[0]
-	require.NoError(t, w.Box.Diadoc.Sign(w.Demo.Diadoc.Partner, sent.MessageID, sent.EntityID))
+	require.NoError(t, w.Until(t.Context(), "the partner has it and signs", func() bool {
+		return w.Box.Diadoc.Sign(w.Demo.Diadoc.Partner, sent.MessageID, sent.EntityID) == nil
+	}))
 	b.soon(`Boolean(document.querySelector(".document .chip")?.innerText === "Подписан")`)
 }
 

@@ -79,7 +79,7 @@ type Step struct {
 // Field is a field of a form.
 type Field struct {
 	ID, Name, Label string
-	Kind            string // text, lines, select, check, password, date, number, file; "" is text
+	Kind            string // text, lines, select, check, password, date, number, file, hidden; "" is text
 	Value           string
 	Values          []string // of a select that takes several
 	Options         []Option

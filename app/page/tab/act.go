@@ -49,6 +49,38 @@ type formView struct {
 	Faults []page.Fault
 }
 
+// foldFrom is how many fields a form has when those that are seldom needed are folded.
+const foldFrom = 7
+
+// Main are the fields that are shown at once: a long form begins with what must be filled in and what is known.
+func (f formView) Main() []page.Field {
+	main, _ := f.parts()
+	return main
+}
+
+// More are the others.
+func (f formView) More() []page.Field {
+	_, more := f.parts()
+	return more
+}
+
+// Unfold reports whether something is wrong with one of them.
+func (f formView) Unfold() bool {
+	return slices.ContainsFunc(f.More(), func(field page.Field) bool { return field.Fault != "" })
+}
+
+func (f formView) parts() (main, more []page.Field) {
+	for _, field := range f.Fields {
+		seldom := !field.Required && field.Kind != "file" && len(field.Options) == 0 && (field.Value == "" || field.Kind == "check")
+		if seldom && len(f.Fields) >= foldFrom {
+			more = append(more, field)
+		} else {
+			main = append(main, field)
+		}
+	}
+	return main, more
+}
+
 // act stores an action, or shows its form again with the faults at the fields.
 func (p *pages) act(ctx context.Context, r page.Request) (page.Response, error) {
 	code := r.Params["code"]

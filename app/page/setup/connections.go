@@ -124,7 +124,9 @@ func parseConnection(form url.Values, stored settings.Connection) settings.Conne
 			*place = config.Secret(sent)
 		}
 	}
-	set("name", &c.Name)
+	if stored.Name == "" { // docflows know their account by its name, so that it stays
+		set("name", &c.Name)
+	}
 	set("login", &c.Login)
 	set("accountId", &c.AccountID)
 	set("boxId", &c.BoxID)
@@ -252,14 +254,18 @@ func (p *pages) checkConnection(ctx context.Context, r page.Request) (page.Respo
 }
 
 func (p *pages) showConnection(ctx context.Context, r page.Request, now Current, c settings.Connection, problems settings.Problems) (page.Response, error) {
-	view := connectionView{frame: p.below("connections", serviceName(c.Kind), now, r), Kind: string(c.Kind), Path: "settings/connections/" + r.Params["at"],
+	title := serviceName(c.Kind)
+	if r.Params["at"] != "new" {
+		title += ": " + c.Name
+	}
+	view := connectionView{frame: p.below("connections", title, now, r), Kind: string(c.Kind), Path: "settings/connections/" + r.Params["at"],
 		OpenID: c.RefreshToken != "", Box: c.BoxID, Name: c.Name, Fresh: r.Params["at"] == "new"}
 	if !view.Fresh {
 		view.Remove = &removal{view.Path + "/remove", say(r, "Удалить подключение «"+c.Name+"» вместе с паролем? Документообороты, поданные через него, перестанут обновляться.",
 			"Remove the connection "+c.Name+" with its password? Docflows that were filed through it will not be followed any more.")}
 	}
 	view.Fields, view.Own = connectionFields(r, c)
-	ids := map[string]string{"": "name"}
+	ids := map[string]string{"": "login", "name": "name"}
 	for _, f := range append(view.Fields, view.Own...) {
 		ids[f.ID] = f.ID
 	}
@@ -286,7 +292,9 @@ func connectionFields(r page.Request, c settings.Connection) (fields, own []page
 		}
 		return field
 	}
-	fields = []page.Field{f("name", "Название", "Name", c.Name, true)}
+	if r.Params["at"] == "new" {
+		fields = []page.Field{f("name", "Название", "Name", c.Name, true)}
+	}
 	if c.Kind == settings.Realty {
 		account := f("accountId", "accountId (организация в Реестро)", "accountId (the organization at Реестро)", c.AccountID, true)
 		account.Hint = say(r, "Идентификатор вида 5ee84ac0-0000-4000-8000-000000000000. Его даёт менеджер Контура.", "An identifier such as 5ee84ac0-0000-4000-8000-000000000000, given by Kontur's manager.")

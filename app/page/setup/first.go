@@ -194,7 +194,7 @@ const (
 func (p *pages) triggerDoes(r page.Request, t settings.Trigger) string {
 	does := p.actionName(r, t.Action)
 	if kind, ok := t.Parameters["docflow_type"].(string); ok {
-		does += ": " + kindLabel(kind)
+		does += ": " + p.kindLabel(r, kind)
 	}
 	return does
 }
@@ -204,7 +204,7 @@ func (l *lists) stageChoice(ctx context.Context, r page.Request, kind Kind) []in
 	does := []page.Option{{Value: actionExtract, Label: l.p.actionName(r, actionExtract)}}
 	for _, k := range realty.Kinds() {
 		if !slices.Contains([]realty.Kind{realty.ObjectRequestKind, realty.AdditionalPackageKind, realty.ActionKind}, k) {
-			does = append(does, page.Option{Value: string(k), Label: say(r, "Подать: ", "File: ") + k.Label()})
+			does = append(does, page.Option{Value: string(k), Label: say(r, "Подать: ", "File: ") + l.p.kindLabel(r, string(k))})
 		}
 	}
 	return []input{
@@ -276,12 +276,8 @@ func (p *pages) firstFields(ctx context.Context, r page.Request) (page.Response,
 const maxRounds = 60
 
 func (l *lists) tryFields(ctx context.Context, r page.Request, view firstView) []page.Field {
-	var types []page.Option
-	for _, k := range realty.Kinds() {
-		types = append(types, page.Option{Value: string(k), Label: k.Label()})
-	}
 	return []page.Field{
-		{ID: "type", Name: "type", Label: say(r, "Что подаём", "What is filed"), Kind: "select", Options: choose(types, cmp.Or(text(r, "type"), view.Types[0]))},
+		{ID: "type", Name: "type", Label: say(r, "Что подаём", "What is filed"), Kind: "select", Options: choose(l.p.typeOptions(r), cmp.Or(text(r, "type"), view.Types[0]))},
 		{ID: "kind", Name: "kind", Label: say(r, "Вид карточки", "Kind of card"), Kind: "select", Options: choose(kindOptions(l.kinds(ctx)), view.Kind.Key)},
 		{ID: "card", Name: "card", Label: say(r, "Номер карточки или ссылка на неё", "The card's number or address"), Value: text(r, "card"), Placeholder: "7405", Required: true},
 	}
@@ -324,9 +320,15 @@ func usedMapping(set settings.Settings, docflowType string) (options any, at int
 			return m.Options, i, nil
 		}
 	}
-	ready, ok, err := mapping.PresetFor(docflowType)
-	if err == nil && !ok {
+	ready, found, err := usedReady(docflowType)
+	if err == nil && !found {
 		err = &page.Problem{RU: "Такого типа документооборота нет: " + strings.TrimSpace(docflowType), EN: "There is no such docflow type."}
 	}
-	return ready.Options, -1, err
+	return ready, -1, err
+}
+
+// usedReady is the ready mapping of a docflow type.
+func usedReady(docflowType string) (options any, found bool, err error) {
+	ready, found, err := mapping.PresetFor(docflowType)
+	return ready.Options, found, err
 }

@@ -9,7 +9,6 @@ import (
 	"konturbridge/app/action"
 	"konturbridge/app/page"
 	"konturbridge/app/settings"
-	"konturbridge/realty"
 )
 
 // input is a field of a form, and what these pages have beyond the shared kit.
@@ -142,9 +141,8 @@ func (p *pages) paramOptions(r page.Request, set settings.Settings, one action.P
 		return []page.Option{{Value: "Y", Label: say(r, "да", "yes")}, {Value: "N", Label: say(r, "нет", "no")}}
 	case one.List == action.ListMappings:
 		for _, m := range set.Mappings {
-			kind, _ := realty.ParseKind(m.DocflowType)
 			if wanted := values.Get("p.docflow_type"); wanted == "" || wanted == m.DocflowType {
-				options = append(options, page.Option{Value: m.Name, Label: m.Name + " (" + kind.Label() + ")"})
+				options = append(options, page.Option{Value: m.Name, Label: m.Name + " (" + p.kindLabel(r, m.DocflowType) + ")"})
 			}
 		}
 		if len(options) == 0 {

@@ -45,8 +45,9 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 	if !ok {
 		return page.Response{}, page.NotFound()
 	}
-	view := mappingView{frame: p.below("mappings", m.Name, now, r), Path: path, At: strings.Join(keys, "/"), Type: kindLabel(m.DocflowType), Unsaved: state.unsaved,
-		AtTheTop: len(keys) == 0, Name: page.Field{ID: "name", Name: "name", Label: say(r, "Название", "Name"), Value: m.Name, Required: true}}
+	view := mappingView{frame: p.below("mappings", m.Name, now, r), Path: path, At: strings.Join(keys, "/"), Type: p.kindLabel(r, m.DocflowType), Unsaved: state.unsaved,
+		AtTheTop: len(keys) == 0, Name: page.Field{ID: "name", Name: "name", Label: say(r, "Название", "Name"), Value: m.Name, Required: true,
+			Hint: say(r, "Роботы и триггеры выбирают соответствие по этому имени.", "Robots and triggers choose the mapping by this name.")}}
 	if view.AtTheTop {
 		view.Remove = &removal{path + "/remove", say(r, "Удалить соответствие «"+m.Name+"»? Роботы и триггеры, которые его называют, перестанут работать.",
 			"Remove the mapping "+m.Name+"? Robots and triggers that name it will fail.")}

@@ -14,7 +14,6 @@ import (
 	"konturbridge/app/mapping/tree"
 	"konturbridge/app/page"
 	"konturbridge/app/settings"
-	"konturbridge/realty"
 )
 
 type mappingsView struct {
@@ -34,15 +33,11 @@ func (p *pages) showMappings(ctx context.Context, r page.Request, problems setti
 	}
 	view := mappingsView{frame: p.frame("mappings", now, r)}
 	for i, m := range now.Settings.Mappings {
-		view.List = append(view.List, entry{fmt.Sprintf("settings/mappings/%d", i), m.Name, []string{kindLabel(m.DocflowType)}})
-	}
-	var types []page.Option
-	for _, k := range realty.Kinds() {
-		types = append(types, page.Option{Value: string(k), Label: k.Label()})
+		view.List = append(view.List, entry{fmt.Sprintf("settings/mappings/%d", i), m.Name, []string{p.kindLabel(r, m.DocflowType)}})
 	}
 	begin := []page.Option{{Value: "ready", Label: say(r, "готовое соответствие моста", "the bridge's ready mapping")}, {Value: "empty", Label: say(r, "пустое", "an empty one")}}
 	view.Add = []page.Field{
-		{ID: "docflow_type", Name: "docflow_type", Label: say(r, "Тип документооборота", "Docflow type"), Kind: "select", Options: choose(types, text(r, "docflow_type"))},
+		{ID: "docflow_type", Name: "docflow_type", Label: say(r, "Тип документооборота", "Docflow type"), Kind: "select", Options: choose(p.typeOptions(r), text(r, "docflow_type"))},
 		{ID: "name", Name: "name", Label: say(r, "Название", "Name"), Value: text(r, "name"), Required: true,
 			Hint: say(r, "По нему соответствие выбирают в роботе и триггере.", "Robots and triggers choose the mapping by it.")},
 		{ID: "from", Name: "from", Label: say(r, "Начать с", "Begin with"), Kind: "select", Options: choose(begin, cmp.Or(text(r, "from"), "ready"))},

@@ -11,36 +11,50 @@ import (
 	"konturbridge/diadoc"
 )
 
-// peer is an organisation that exchanges documents.
-type peer struct {
-	box      diadoc.BoxID
-	name     string
-	inn, kpp string
-	org      diadoc.Organization
-}
-
 // counteragent finds the organisation that a call is about: the one with the given INN and KPP, else that of the
-// card's company.
-func (r *runner) counteragent(ctx context.Context, c *call, at office) (peer, error) {
+// card's company. Branches and doubles at other operators share an INN: the one that we exchange documents with is
+// meant, and where that does not tell a person chooses. What was looked for comes with errors too.
+func (r *runner) counteragent(ctx context.Context, c *call, at office) (addressee, error) {
 	inn, kpp, err := r.taxNumbers(ctx, c)
 	if err != nil {
-		return peer{}, err
+		return addressee{}, err
 	}
+	sought := addressee{inn: inn, kpp: kpp}
 	found, err := at.client.GetOrganizationsByInnKpp(ctx, inn, kpp, true)
 	if err != nil && !errors.Is(err, diadoc.ErrNotFound) {
-		return peer{}, err
+		return sought, err
 	}
-	p, ok := organizationOf(found.Organizations)
-	if !ok {
-		return peer{inn: inn, kpp: kpp}, &docflow.Refusal{Code: "counteragent_not_found",
+	all, err := at.related(ctx, organizations(found.Organizations, sought, diadoc.BoxID(strings.TrimSpace(c.Properties.First("box_id")))))
+	if err != nil {
+		return sought, err
+	}
+	if len(all) == 0 {
+		return sought, &docflow.Refusal{Code: "counteragent_not_found",
 			CRMText: fmt.Sprintf("Параметр inn: в Диадоке нет организации с ИНН %s%s. Проверьте ИНН и КПП контрагента; филиалу нужен его собственный КПП.", inn, andKPP(kpp)),
 			TextEN:  fmt.Sprintf("Parameter inn: Diadoc has no organisation with INN %s%s.", inn, andKPP(kpp))}
 	}
-	p.inn, p.kpp = inn, kpp
-	if p.box.Same(at.box) {
-		return p, &docflow.Refusal{Code: "own_organization", CRMText: "Параметр inn: это ИНН нашей собственной организации. Укажите ИНН контрагента.", TextEN: "Parameter inn: this is our own organisation."}
+	one, ok := chosenOf(all)
+	if !ok {
+		return sought, manyAddressees(inn, all)
 	}
-	return p, nil
+	if one.box.Same(at.box) {
+		return sought, &docflow.Refusal{Code: "own_box", CRMText: "Параметр inn: это ИНН нашей же организации. Укажите ИНН контрагента.", TextEN: "Parameter inn: that is our own organisation."}
+	}
+	return one, nil
+}
+
+// organizations lists those that have a box, or the one of the box that is wanted.
+func organizations(found []diadoc.Organization, sought addressee, wanted diadoc.BoxID) []addressee {
+	var all []addressee
+	for _, org := range found {
+		for _, b := range org.Boxes {
+			if wanted == "" || b.BoxIDGUID.Same(wanted) || b.BoxID.Same(wanted) {
+				sought.org, sought.box = org, b.BoxIDGUID
+				all = append(all, sought)
+			}
+		}
+	}
+	return all
 }
 
 func andKPP(kpp string) string {
@@ -48,31 +62,6 @@ func andKPP(kpp string) string {
 		return ""
 	}
 	return " и КПП " + kpp
-}
-
-// organizationOf takes the organisation itself before its branches, and one of the service's own before its twin at another
-// operator; a liquidated one last.
-func organizationOf(all []diadoc.Organization) (peer, bool) {
-	best, rank := peer{}, -1
-	for _, org := range all {
-		if len(org.Boxes) == 0 {
-			continue
-		}
-		worth := 0
-		for i, good := range []bool{!org.IsBranch, !org.IsRoaming, org.LiquidationDate == ""} {
-			if good {
-				worth += 1 << i
-			}
-		}
-		if worth > rank {
-			name := org.ShortName
-			if name == "" {
-				name = org.FullName
-			}
-			best, rank = peer{box: org.Boxes[0].BoxIDGUID, name: name, org: org}, worth
-		}
-	}
-	return best, rank >= 0
 }
 
 // taxNumbers gives INN and KPP of the call; without an INN those of the requisites of the card's company.
@@ -171,7 +160,7 @@ func runDiadocCheckCounteragent(ctx context.Context, r *runner, c *call) (lane.R
 	if err != nil {
 		return lane.Result{}, err
 	}
-	text := fmt.Sprintf("%s (ИНН %s): %s.", to.name, to.inn, relationText(relation))
+	text := fmt.Sprintf("%s (ИНН %s): %s.", to.name(), to.inn, relationText(relation))
 	switch {
 	case to.org.LiquidationDate != "":
 		text += " Организация ликвидирована, обмен с ней невозможен."
@@ -180,7 +169,7 @@ func runDiadocCheckCounteragent(ctx context.Context, r *runner, c *call) (lane.R
 	case to.org.IsRoaming:
 		text += " Она работает через другого оператора: нужна настройка роуминга."
 	}
-	return c.tell(relation, text, map[string]any{"found": "Y", "box_id": string(to.box), "organization": to.name, "relation": relation}), nil
+	return c.tell(relation, text, map[string]any{"found": "Y", "box_id": string(to.box), "organization": to.name(), "relation": relation}), nil
 }
 
 // runDiadocBreak ends the partnership, refuses their invitation or takes ours back. In any other relation the service
@@ -207,5 +196,5 @@ func runDiadocBreak(ctx context.Context, r *runner, c *call) (lane.Result, error
 	if err != nil {
 		return lane.Result{}, err
 	}
-	return c.tell(relation, fmt.Sprintf("%s (ИНН %s): %s.", to.name, to.inn, relationText(relation)), map[string]any{"relation": relation, "box_id": string(to.box)}), nil
+	return c.tell(relation, fmt.Sprintf("%s (ИНН %s): %s.", to.name(), to.inn, relationText(relation)), map[string]any{"relation": relation, "box_id": string(to.box)}), nil
 }

@@ -8,12 +8,17 @@ var (
 		Label: Text{"Отношения: partner, invited, invites_us, rejected, rejected_by_us, none", "Relation"}}
 )
 
+// peerParams name a counteragent.
+func peerParams() []Param {
+	return append(innParams(), Param{Name: "box_id", Type: "string", Label: Text{"Ящик контрагента, если ИНН и КПП общие", "The counteragent's box, where INN and KPP are shared"}})
+}
+
 func diadocCheckCounteragentAction() Action {
 	return Action{
 		Code: "diadoc_check_counteragent", run: runDiadocCheckCounteragent,
 		Name:        Text{"Диадок: проверить контрагента", "Diadoc: check a counteragent"},
 		Description: Text{"Ищет организацию в Диадоке и говорит, можно ли с ней обмениваться документами.", "Looks an organisation up and tells whether documents can be exchanged with it."},
-		Params:      append(innParams(), boxParam()),
+		Params:      append(peerParams(), boxParam()),
 		Returns: returned(Param{Name: "found", Type: "bool", Label: Text{"Найдена", "Found"}}, returnBox,
 			Param{Name: "organization", Type: "string", Label: Text{"Организация", "Organisation"}}, returnRelation),
 	}
@@ -24,7 +29,7 @@ func diadocInviteAction() Action {
 		Code: "diadoc_invite", run: runDiadocInvite,
 		Name:        Text{"Диадок: пригласить контрагента", "Diadoc: invite a counteragent"},
 		Description: Text{"Приглашает организацию обмениваться документами (или принимает её приглашение) и ждёт ответа.", "Invites an organisation, or accepts its invitation, and waits for the answer."},
-		Params: append(innParams(),
+		Params: append(peerParams(),
 			Param{Name: "message", Type: "text", Label: Text{"Текст приглашения", "Text of the invitation"}},
 			Param{Name: "document", Type: "file", Label: Text{"Документ к приглашению", "Document of the invitation"}},
 			signWithParam(), boxParam()),
@@ -37,7 +42,7 @@ func diadocBreakAction() Action {
 		Code: "diadoc_break", run: runDiadocBreak,
 		Name:        Text{"Диадок: прекратить обмен с контрагентом", "Diadoc: break with a counteragent"},
 		Description: Text{"Прекращает обмен, отклоняет приглашение контрагента или отзывает наше.", "Ends a partnership, refuses an invitation or takes ours back."},
-		Params:      append(innParams(), commentParam(false, "Комментарий", "Comment"), boxParam()),
+		Params:      append(peerParams(), commentParam(false, "Комментарий", "Comment"), boxParam()),
 		Returns:     returned(returnRelation),
 	}
 }
@@ -87,7 +92,7 @@ func diadocGroupAddAction() Action {
 		Code: "diadoc_group_add", run: runDiadocGroupAdd,
 		Name:        Text{"Диадок: добавить контрагента в группу", "Diadoc: add to a group"},
 		Description: Text{"Переводит контрагента в группу. Чтобы вывести его из группы, переведите в группу «По умолчанию».", "Puts a counteragent into a group; the default group takes him out of another one."},
-		Params:      append(append([]Param{groupIDParam()}, innParams()...), boxParam()),
+		Params:      append(append([]Param{groupIDParam()}, peerParams()...), boxParam()),
 		Returns:     returned(),
 	}
 }

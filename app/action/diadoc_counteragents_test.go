@@ -38,7 +38,12 @@ func TestCheckingCounteragents(t *testing.T) {
 	told := d.fine(t, "diadoc_check_counteragent", props{"inn": "7700000099"})
 	require.Equal(t, "N", told["found"], "that is an answer")
 	require.Contains(t, d.no(t, "invalid_field", "diadoc_check_counteragent", props{"inn": "77000"}), "10 цифр")
-	require.Contains(t, d.no(t, "own_organization", "diadoc_check_counteragent", props{"inn": "7700000001"}), "собственной")
+	require.Contains(t, d.no(t, "own_box", "diadoc_check_counteragent", props{"inn": "7700000001"}), "нашей же")
+
+	branch := d.sim.AddOrganization(diadocsim.Organization{INN: strangerINN, KPP: "780043001", FullName: "Филиал", ShortName: "Филиал"})
+	require.Contains(t, d.no(t, "counteragent_ambiguous", "diadoc_check_counteragent", props{"inn": strangerINN}), branch, "a person chooses")
+	require.Equal(t, "Филиал", d.fine(t, "diadoc_check_counteragent", props{"inn": strangerINN, "kpp": "780043001"})["organization"])
+	require.Equal(t, branch, d.fine(t, "diadoc_check_counteragent", props{"inn": strangerINN, "box_id": branch})["box_id"])
 
 	require.Contains(t, d.no(t, "invalid_field", "diadoc_check_counteragent", props{}), "реквизитов с ИНН", "the deal has no company")
 	company := d.demo.Portal.CreateItem(bitrixsim.Company, map[string]any{"title": "Застройщик"})

@@ -256,7 +256,7 @@ func runDiadocForward(ctx context.Context, r *runner, c *call) (lane.Result, err
 	if shown.ForwardedDocumentID != nil {
 		id = string(shown.ForwardedDocumentID.ForwardEventID)
 	}
-	return c.tell("forwarded", fmt.Sprintf("Документ передан организации «%s».", to.name), map[string]any{"forwarded_id": id}), nil
+	return c.tell("forwarded", fmt.Sprintf("Документ передан организации «%s».", to.name()), map[string]any{"forwarded_id": id}), nil
 }
 
 // tell ends a run that is about no state of a record: the card has a line, the robot its values.

@@ -64,7 +64,7 @@ func diadocForwardAction() Action {
 		Code: "diadoc_forward", run: runDiadocForward,
 		Name:        Text{"Диадок: передать документ третьей стороне", "Diadoc: forward"},
 		Description: Text{"Даёт организации, которой документ не отправляли, копию для чтения.", "Gives a third organisation a copy to read."},
-		Params:      append([]Param{messageIDParam(), entityIDParam()}, innParams()...),
+		Params:      append([]Param{messageIDParam(), entityIDParam()}, peerParams()...),
 		Returns:     returned(Param{Name: "forwarded_id", Type: "string", Label: Text{"Идентификатор передачи", "Id of the forwarding"}}),
 	}
 }

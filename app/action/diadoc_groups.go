@@ -130,13 +130,13 @@ func runDiadocGroupAdd(ctx context.Context, r *runner, c *call) (lane.Result, er
 	err = at.client.AddCounteragentToGroup(ctx, at.box, group, to.box)
 	if errors.Is(err, diadoc.ErrConflict) {
 		return lane.Result{}, &docflow.Refusal{Code: "not_a_partner", Cause: err,
-			CRMText: fmt.Sprintf("В группу можно добавить только контрагента, а с организацией «%s» (ИНН %s) обмен не установлен. Сначала пригласите её роботом «Диадок: пригласить контрагента».", to.name, to.inn),
+			CRMText: fmt.Sprintf("В группу можно добавить только контрагента, а с организацией «%s» (ИНН %s) обмен не установлен. Сначала пригласите её роботом «Диадок: пригласить контрагента».", to.name(), to.inn),
 			TextEN:  "Only a partner can be added to a group: invite it first."}
 	}
 	if err != nil {
 		return lane.Result{}, groupRefused(err, "")
 	}
-	return c.tell("added", fmt.Sprintf("%s (ИНН %s) теперь в группе контрагентов.", to.name, to.inn), map[string]any{"group_id": string(group)}), nil
+	return c.tell("added", fmt.Sprintf("%s (ИНН %s) теперь в группе контрагентов.", to.name(), to.inn), map[string]any{"group_id": string(group)}), nil
 }
 
 // group finds the group that a call is about, by its id or by its name.

@@ -69,14 +69,14 @@ func (r *runner) inviteNew(ctx context.Context, c *call, id docflow.ID) (lane.Re
 		return lane.Result{}, err
 	}
 	if to.org.LiquidationDate != "" {
-		return lane.Result{}, &docflow.Refusal{Code: "liquidated", CRMText: fmt.Sprintf("Организация «%s» (ИНН %s) ликвидирована, пригласить её нельзя.", to.name, to.inn), TextEN: "The organisation is liquidated."}
+		return lane.Result{}, &docflow.Refusal{Code: "liquidated", CRMText: fmt.Sprintf("Организация «%s» (ИНН %s) ликвидирована, пригласить её нельзя.", to.name(), to.inn), TextEN: "The organisation is liquidated."}
 	}
 	relation, known, err := at.relation(ctx, to.box)
 	if err != nil {
 		return lane.Result{}, err
 	}
 	if relation == relationPartner {
-		return c.tell(relation, fmt.Sprintf("%s (ИНН %s): %s.", to.name, to.inn, relationText(relation)), map[string]any{"relation": relation, "box_id": string(to.box)}), nil
+		return c.tell(relation, fmt.Sprintf("%s (ИНН %s): %s.", to.name(), to.inn, relationText(relation)), map[string]any{"relation": relation, "box_id": string(to.box)}), nil
 	}
 	request := diadoc.AcquireCounteragentRequest{BoxID: to.box, MessageToCounteragent: c.Properties.First("message")}
 	if to.box == "" {
@@ -103,7 +103,7 @@ func (r *runner) inviteNew(ctx context.Context, c *call, id docflow.ID) (lane.Re
 	now := r.Now()
 	rec := docflow.Record{ID: id, Portal: string(c.portal), Card: c.Card, System: docflow.Diadoc, Kind: docflow.KindInvitation, Connection: at.conn.Name,
 		RequestID: string(id), Body: body, ExternalID: string(to.box.GUID()), State: docflow.Prepared, Created: now, Changed: now, Version: 1,
-		Documents: []docflow.Document{{EntityID: string(to.box.GUID()), Title: cmp.Or(to.name, to.inn), Type: docflow.KindInvitation, State: docflow.Prepared}}}
+		Documents: []docflow.Document{{EntityID: string(to.box.GUID()), Title: cmp.Or(to.name(), to.inn), Type: docflow.KindInvitation, State: docflow.Prepared}}}
 	mark := docflow.Tried{ID: id, At: now}
 	if err := r.Store.Write(ctx, c.row.Lease, docflow.Prepare{Record: rec, Waiter: c.waiter(id, docflow.UntilFinished)}, mark); err != nil {
 		return lane.Result{}, err
@@ -166,8 +166,12 @@ func (o office) invitee(ctx context.Context, rec docflow.Record) (diadoc.BoxID, 
 	if errors.Is(err, diadoc.ErrNotFound) {
 		return "", nil
 	}
-	to, _ := organizationOf(found.Organizations)
-	return to.box, err
+	for _, one := range organizations(found.Organizations, addressee{}, "") {
+		if !one.org.IsBranch && !one.org.IsRoaming { // it is made for the head organisation
+			return one.box, err
+		}
+	}
+	return "", err
 }
 
 // acquire makes the call. A second one while the first is being carried out changes nothing: the service does nothing

@@ -13,50 +13,21 @@ import (
 
 // addressee is an organisation with its box, and whether it exchanges documents with us.
 type addressee struct {
-	org     diadoc.Organization
-	box     diadoc.BoxID
-	partner bool
+	org      diadoc.Organization
+	box      diadoc.BoxID
+	partner  bool   // told where it matters
+	inn, kpp string // that it was looked for by
 }
 
 func (a addressee) name() string { return orID(a.org.ShortName, a.org.FullName) }
 
-// addressee finds the organisation that the call names. Branches and doubles at other operators share an INN: the
-// one that we exchange documents with is meant, and where that does not tell a person chooses.
+// addressee finds the organisation that the call names, and refuses one that documents can't be sent to.
 func (r *runner) addressee(ctx context.Context, c *call, o office) (addressee, error) {
-	inn, kpp, err := r.taxNumbers(ctx, c)
+	one, err := r.counteragent(ctx, c, o)
 	if err != nil {
 		return addressee{}, err
 	}
-	found, err := o.client.GetOrganizationsByInnKpp(ctx, inn, kpp, true)
-	if err != nil && !errors.Is(err, diadoc.ErrNotFound) {
-		return addressee{}, err
-	}
-	var all []addressee
-	wanted := diadoc.BoxID(strings.TrimSpace(c.Properties.First("box_id")))
-	for _, org := range found.Organizations {
-		for _, b := range org.Boxes {
-			if wanted == "" || b.BoxIDGUID.Same(wanted) || b.BoxID.Same(wanted) {
-				all = append(all, addressee{org: org, box: b.BoxIDGUID})
-			}
-		}
-	}
-	if len(all) == 0 {
-		what := fmt.Sprintf("ИНН %s", inn)
-		if kpp != "" {
-			what += ", КПП " + kpp
-		}
-		return addressee{}, &docflow.Refusal{Code: "counteragent_not_found",
-			CRMText: fmt.Sprintf("Параметр inn: в Диадоке нет организации: %s. Проверьте ИНН и КПП контрагента.", what),
-			TextEN:  fmt.Sprintf("Parameter inn: Diadoc has no such organisation: INN %s, KPP %s.", inn, kpp)}
-	}
-	if all, err = o.related(ctx, all); err != nil {
-		return addressee{}, err
-	}
-	one, ok := chosenOf(all)
-	if !ok {
-		return addressee{}, manyAddressees(inn, all)
-	}
-	return one, one.refused(o)
+	return one, one.refused()
 }
 
 // related finds out with whom of several, or with the one who takes documents from partners only, we exchange
@@ -117,10 +88,8 @@ func manyAddressees(inn string, all []addressee) *docflow.Refusal {
 }
 
 // refused tells beforehand what the service would refuse with less to say.
-func (a addressee) refused(o office) error {
+func (a addressee) refused() error {
 	switch {
-	case a.box.Same(o.box):
-		return &docflow.Refusal{Code: "own_box", CRMText: "Параметр inn: это ИНН нашей же организации. Укажите ИНН контрагента.", TextEN: "Parameter inn: that is our own organisation."}
 	case a.org.LiquidationDate != "":
 		return &docflow.Refusal{Code: "counteragent_liquidated",
 			CRMText: fmt.Sprintf("Параметр inn: организация %s ликвидирована %s, обмен с ней невозможен.", a.name(), a.org.LiquidationDate),

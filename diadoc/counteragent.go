@@ -15,28 +15,18 @@ type Counteragent struct {
 	Extra                   Extra              `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *Counteragent) UnmarshalJSON(raw []byte) error {
-	type plain Counteragent
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c Counteragent) MarshalJSON() ([]byte, error) {
-	type plain Counteragent
-	return writeExtra(plain(c), c.Extra)
-}
-
 // CounteragentList is a page of counteragents (Counteragent.proto).
 type CounteragentList struct {
 	TotalCount     int            `json:"TotalCount"`
 	Counteragents  []Counteragent `json:"Counteragents,omitempty"`
 	TotalCountType TotalCountType `json:"TotalCountType"`
+	Extra          Extra          `json:"-"`
 }
 
 // CounteragentCertificateList lists a counteragent's certificates (Counteragent.proto).
 type CounteragentCertificateList struct {
 	Certificates []Certificate `json:"Certificates,omitempty"`
+	Extra        Extra         `json:"-"`
 }
 
 // AcquireCounteragentRequest is the body of [Client.AcquireCounteragent]; one of BoxID (preferred),
@@ -48,18 +38,6 @@ type AcquireCounteragentRequest struct {
 	InvitationDocument    *InvitationDocument `json:"InvitationDocument,omitempty"`
 	BoxID                 BoxID               `json:"BoxId,omitempty"`
 	Extra                 Extra               `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *AcquireCounteragentRequest) UnmarshalJSON(raw []byte) error {
-	type plain AcquireCounteragentRequest
-	return readExtra(raw, (*plain)(a), &a.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (a AcquireCounteragentRequest) MarshalJSON() ([]byte, error) {
-	type plain AcquireCounteragentRequest
-	return writeExtra(plain(a), a.Extra)
 }
 
 // InvitationDocument is a document that goes with an invitation. A roaming organisation never gets it
@@ -75,6 +53,7 @@ type InvitationDocument struct {
 type AcquireCounteragentResultV2 struct {
 	BoxID                BoxID       `json:"BoxId"`
 	InvitationDocumentID *DocumentID `json:"InvitationDocumentId,omitempty"`
+	Extra                Extra       `json:"-"`
 }
 
 // BoxCounteragentEventList is a page of relation changes (Events/DiadocCounteragent-GetApi.proto).
@@ -82,6 +61,7 @@ type BoxCounteragentEventList struct {
 	Events         []BoxCounteragentEvent `json:"Events,omitempty"`
 	TotalCount     int                    `json:"TotalCount,omitempty"`
 	TotalCountType TotalCountType         `json:"TotalCountType"`
+	Extra          Extra                  `json:"-"`
 }
 
 // BoxCounteragentEvent is one change of a relation (Events/DiadocCounteragent-GetApi.proto).
@@ -93,12 +73,13 @@ type BoxCounteragentEvent struct {
 
 	Err    error `json:"-"` // why the event could not be read, see [BoxEvent]
 	Unread Raw   `json:"-"` // the event as it came, then
+	Extra  Extra `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
 func (e *BoxCounteragentEvent) UnmarshalJSON(raw []byte) error {
 	type plain BoxCounteragentEvent
-	key, fault, err := readEvent[IndexKey](raw, (*plain)(e))
+	key, fault, err := readEvent[IndexKey](raw, (*plain)(e), &e.Extra)
 	if fault != nil {
 		*e = BoxCounteragentEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fault, Unread: bytes.Clone(raw)}
 	}
@@ -119,19 +100,8 @@ type CounteragentInfo struct {
 	Extra                   Extra              `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *CounteragentInfo) UnmarshalJSON(raw []byte) error {
-	type plain CounteragentInfo
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c CounteragentInfo) MarshalJSON() ([]byte, error) {
-	type plain CounteragentInfo
-	return writeExtra(plain(c), c.Extra)
-}
-
 // Certificate is a certificate of a counteragent.
 type Certificate struct {
 	RawCertificateData []byte `json:"RawCertificateData"` // DER
+	Extra              Extra  `json:"-"`
 }

@@ -6,12 +6,14 @@ type CounteragentGroup struct {
 	CounteragentGroupID GroupID             `json:"CounteragentGroupId"`
 	Name                string              `json:"Name"`
 	Departments         *DepartmentsInGroup `json:"Departments,omitempty"`
+	Extra               Extra               `json:"-"`
 }
 
 // CounteragentGroupsList is a page of groups (CounteragentGroups/CounteragentGroup.proto).
 type CounteragentGroupsList struct {
 	Groups     []CounteragentGroup `json:"Groups,omitempty"`
 	TotalCount int                 `json:"TotalCount"`
+	Extra      Extra               `json:"-"`
 }
 
 // CounteragentGroupToCreate is the body of [Client.CreateCounteragentGroup]
@@ -66,4 +68,5 @@ type CounteragentFromGroupResponse struct {
 	CounteragentBoxID []BoxID  `json:"CounteragentBoxId,omitempty"`
 	TotalCount        int      `json:"TotalCount"`
 	AfterIndexKey     IndexKey `json:"AfterIndexKey,omitempty"`
+	Extra             Extra    `json:"-"`
 }

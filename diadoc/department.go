@@ -14,22 +14,11 @@ type AdminDepartment struct {
 	Extra              Extra        `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (a *AdminDepartment) UnmarshalJSON(raw []byte) error {
-	type plain AdminDepartment
-	return readExtra(raw, (*plain)(a), &a.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (a AdminDepartment) MarshalJSON() ([]byte, error) {
-	type plain AdminDepartment
-	return writeExtra(plain(a), a.Extra)
-}
-
 // DepartmentList is a page of departments (Departments/DepartmentList.proto).
 type DepartmentList struct {
 	Departments []AdminDepartment `json:"Departments,omitempty"`
 	TotalCount  int               `json:"TotalCount"`
+	Extra       Extra             `json:"-"`
 }
 
 // DepartmentToCreate is the body of [Client.CreateDepartment] (Departments/DepartmentToCreate.proto).
@@ -57,16 +46,4 @@ type Routing struct {
 	KPP     bool  `json:"Kpp"`
 	Address bool  `json:"Address"`
 	Extra   Extra `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *Routing) UnmarshalJSON(raw []byte) error {
-	type plain Routing
-	return readExtra(raw, (*plain)(r), &r.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (r Routing) MarshalJSON() ([]byte, error) {
-	type plain Routing
-	return writeExtra(plain(r), r.Extra)
 }

@@ -6,6 +6,7 @@ type ResolutionEntitiesV3 struct {
 	Resolutions           []Raw `json:"Resolutions,omitempty"`
 	ApprovementSignatures []Raw `json:"ApprovementSignatures,omitempty"`
 	SignatureDenials      []Raw `json:"SignatureDenials,omitempty"`
+	Extra                 Extra `json:"-"`
 }
 
 // SignedAttachmentV3 is a file of a docflow with its signature (Docflow/AttachmentV3.proto).
@@ -14,6 +15,7 @@ type SignedAttachmentV3 struct {
 	Signature     *SignatureV3      `json:"Signature,omitempty"`
 	Comment       *DocflowEntity    `json:"Comment,omitempty"`
 	ContentTypeID string            `json:"ContentTypeId"`
+	Extra         Extra             `json:"-"`
 }
 
 // SignatureV3 is a signature: the original and, beside it, the improved one with a time stamp
@@ -29,6 +31,7 @@ type SignatureV3 struct {
 	PowerOfAttorney                 *SignaturePowerOfAttorney `json:"PowerOfAttorney,omitempty"`
 	PowerOfAttorneyAttachmentStatus Raw                       `json:"PowerOfAttorneyAttachmentStatus,omitempty"`
 	SignatureTypeInfo               *SignatureTypeInfo        `json:"SignatureTypeInfo,omitempty"`
+	Extra                           Extra                     `json:"-"`
 }
 
 // SignatureTypeInfo tells what kind of signature it is (Docflow/AttachmentV3.proto).
@@ -36,6 +39,7 @@ type SignatureTypeInfo struct {
 	SignatureType       SignatureType `json:"SignatureType"`
 	QualifiedDetails    Raw           `json:"QualifiedDetails,omitempty"`
 	NonQualifiedDetails Raw           `json:"NonQualifiedDetails,omitempty"`
+	Extra               Extra         `json:"-"`
 }
 
 // DocflowAttachment is a file of a docflow (Attachment on the wire); Docflow/Attachment.proto.
@@ -43,6 +47,7 @@ type DocflowAttachment struct {
 	Entity             *DocflowEntity `json:"Entity,omitempty"`
 	AttachmentFilename string         `json:"AttachmentFilename,omitempty"`
 	DisplayFilename    string         `json:"DisplayFilename,omitempty"`
+	Extra              Extra          `json:"-"`
 }
 
 // DocflowEntity is an entity of a docflow (Entity on the wire, but another structure than [Entity]);
@@ -51,6 +56,7 @@ type DocflowEntity struct {
 	EntityID          EntityID  `json:"EntityId,omitempty"`
 	CreationTimestamp Timestamp `json:"CreationTimestamp,omitzero"`
 	Content           *Content  `json:"Content,omitempty"`
+	Extra             Extra     `json:"-"`
 }
 
 // DocflowRoamingNotification is a notice of another operator (RoamingNotification on the wire);
@@ -58,6 +64,7 @@ type DocflowEntity struct {
 type DocflowRoamingNotification struct {
 	Notification DocflowEntity `json:"Notification"`
 	IsSuccess    bool          `json:"IsSuccess"`
+	Extra        Extra         `json:"-"`
 }
 
 // UniversalMessageAttachmentDocflow is a universal message of a docflow
@@ -67,6 +74,7 @@ type UniversalMessageAttachmentDocflow struct {
 	MessageInfo   UniversalMessageInfo `json:"MessageInfo"`
 	ContentTypeID string               `json:"ContentTypeId"`
 	IsRead        bool                 `json:"IsRead,omitempty"`
+	Extra         Extra                `json:"-"`
 }
 
 // SignaturePowerOfAttorney is the power of attorney of a signature
@@ -78,4 +86,5 @@ type SignaturePowerOfAttorney struct {
 	StatusChanges        []Raw                            `json:"StatusChanges,omitempty"`
 	RoamingSendingStatus Raw                              `json:"RoamingSendingStatus,omitempty"`
 	SendingType          Symbol                           `json:"SendingType,omitempty"`
+	Extra                Extra                            `json:"-"`
 }

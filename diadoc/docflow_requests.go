@@ -29,18 +29,6 @@ type GetDocflowEventsRequest struct {
 	Extra                          Extra               `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (g *GetDocflowEventsRequest) UnmarshalJSON(raw []byte) error {
-	type plain GetDocflowEventsRequest
-	return readExtra(raw, (*plain)(g), &g.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (g GetDocflowEventsRequest) MarshalJSON() ([]byte, error) {
-	type plain GetDocflowEventsRequest
-	return writeExtra(plain(g), g.Extra)
-}
-
 // TimeBasedFilter bounds and orders events by time, inclusive at both ends (TimeBasedFilter.proto).
 type TimeBasedFilter struct {
 	FromTimestamp Timestamp     `json:"FromTimestamp,omitzero"`

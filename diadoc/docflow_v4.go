@@ -17,6 +17,7 @@ type DocflowV3 struct {
 	OuterDocflowEntities []Raw                 `json:"OuterDocflowEntities,omitempty"`
 	DocflowStatus        DocflowStatusV3       `json:"DocflowStatus"`
 	TtGisFixation        Raw                   `json:"TtGisFixation,omitempty"`
+	Extra                Extra                 `json:"-"`
 }
 
 // DocflowV4 is what happens around a document between two sides (Docflow/DocflowV4.proto).
@@ -35,6 +36,7 @@ type DocflowV4 struct {
 	OuterDocflowEntities []Raw                         `json:"OuterDocflowEntities,omitempty"`
 	DocflowStatus        DocflowStatusV3               `json:"DocflowStatus"`
 	TtGisFixation        Raw                           `json:"TtGisFixation,omitempty"`
+	Extra                Extra                         `json:"-"`
 }
 
 // SenderTitleDocflow is the sender's title and its way (Docflow/DocflowV3.proto).
@@ -46,6 +48,7 @@ type SenderTitleDocflow struct {
 	RoamingNotification                  *DocflowRoamingNotification `json:"RoamingNotification,omitempty"`
 	SenderSignatureStatus                SenderSignatureStatus       `json:"SenderSignatureStatus"`
 	OutOfWorkflowUniversalMessageDocflow Raw                         `json:"OutOfWorkflowUniversalMessageDocflow,omitempty"`
+	Extra                                Extra                       `json:"-"`
 }
 
 // ParticipantResponseDocflowV4 is the answer of the recipient or of the one who signs first
@@ -60,6 +63,7 @@ type ParticipantResponseDocflowV4 struct {
 	ResponseStatus                       RecipientResponseStatus      `json:"ResponseStatus"`
 	Confirmation                         *ConfirmationDocflowV4       `json:"Confirmation,omitempty"`
 	OutOfWorkflowUniversalMessageDocflow Raw                          `json:"OutOfWorkflowUniversalMessageDocflow,omitempty"`
+	Extra                                Extra                        `json:"-"`
 }
 
 // ReceiptDocflowV4 is a receipt and its way (Docflow/DocflowV4.proto).
@@ -71,6 +75,7 @@ type ReceiptDocflowV4 struct {
 	Confirmation      *ConfirmationDocflowV4             `json:"Confirmation,omitempty"`
 	Status            GeneralReceiptStatus               `json:"Status"`
 	UniversalMessage  *UniversalMessageAttachmentDocflow `json:"UniversalMessage,omitempty"`
+	Extra             Extra                              `json:"-"`
 }
 
 // ConfirmationDocflowV4 is the operator's confirmation (Docflow/DocflowV4.proto).
@@ -80,6 +85,7 @@ type ConfirmationDocflowV4 struct {
 	ConfirmedAt            Timestamp           `json:"ConfirmedAt,omitzero"`
 	Receipt                *ReceiptDocflowV4   `json:"Receipt,omitempty"`
 	RoamingConfirmation    Raw                 `json:"RoamingConfirmation,omitempty"`
+	Extra                  Extra               `json:"-"`
 }
 
 // AmendmentRequestDocflowV4 is an amendment request and its way (Docflow/DocflowV4.proto).
@@ -93,6 +99,7 @@ type AmendmentRequestDocflowV4 struct {
 	PlainText           string                             `json:"PlainText,omitempty"`
 	ConfirmationDocflow *ConfirmationDocflowV4             `json:"ConfirmationDocflow,omitempty"`
 	UniversalMessage    *UniversalMessageAttachmentDocflow `json:"UniversalMessage,omitempty"`
+	Extra               Extra                              `json:"-"`
 }
 
 // RevocationDocflowV4 is a revocation (Docflow/DocflowV4.proto).
@@ -104,6 +111,7 @@ type RevocationDocflowV4 struct {
 	RevocationStatus     RevocationStatus             `json:"RevocationStatus"`
 	ResolutionEntities   *ResolutionEntitiesV3        `json:"ResolutionEntities,omitempty"`
 	OuterDocflowEntities []Raw                        `json:"OuterDocflowEntities,omitempty"`
+	Extra                Extra                        `json:"-"`
 }
 
 // RevocationRequestDocflow is a request for revocation and its way (Docflow/DocflowV3.proto).
@@ -113,12 +121,14 @@ type RevocationRequestDocflow struct {
 	DeliveredAt         Timestamp                   `json:"DeliveredAt,omitzero"`
 	RoamingNotification *DocflowRoamingNotification `json:"RoamingNotification,omitempty"`
 	PlainText           string                      `json:"PlainText,omitempty"`
+	Extra               Extra                       `json:"-"`
 }
 
 // RevocationResponseDocflowV4 is the answer to a request for revocation (Docflow/DocflowV4.proto).
 type RevocationResponseDocflowV4 struct {
 	RecipientSignature *SignatureV3                 `json:"RecipientSignature,omitempty"`
 	SignatureRejection *SignatureRejectionDocflowV4 `json:"SignatureRejection,omitempty"`
+	Extra              Extra                        `json:"-"`
 }
 
 // SignatureRejectionDocflowV4 is a refusal to sign (Docflow/DocflowV4.proto).
@@ -128,6 +138,7 @@ type SignatureRejectionDocflowV4 struct {
 	DeliveredAt        Timestamp                          `json:"DeliveredAt,omitzero"`
 	PlainText          string                             `json:"PlainText,omitempty"`
 	UniversalMessage   *UniversalMessageAttachmentDocflow `json:"UniversalMessage,omitempty"`
+	Extra              Extra                              `json:"-"`
 }
 
 // ResolutionDocflowV3 is the decision inside the company (Docflow/ResolutionDocflowV3.proto).
@@ -136,4 +147,5 @@ type ResolutionDocflowV3 struct {
 	ParentEntityID     EntityID                `json:"ParentEntityId"`
 	ResolutionStatus   DocflowResolutionStatus `json:"ResolutionStatus"`
 	ResolutionEntityID EntityID                `json:"ResolutionEntityId,omitempty"`
+	Extra              Extra                   `json:"-"`
 }

@@ -9,6 +9,7 @@ type DocflowV5 struct {
 	DocflowStatus     DocflowStatusV3             `json:"DocflowStatus"`
 	TtGisFixation     Raw                         `json:"TtGisFixation,omitempty"`
 	Resolution        *ResolutionDocflowV5        `json:"Resolution,omitempty"`
+	Extra             Extra                       `json:"-"`
 }
 
 // TitleDocflow is one title of a document and what its participants did with it
@@ -20,6 +21,7 @@ type TitleDocflow struct {
 	AuthorSigning                        TitleAuthorDocflow        `json:"AuthorSigning"`
 	ParticipantDocflows                  []TitleParticipantDocflow `json:"ParticipantDocflows,omitempty"`
 	OutOfWorkflowUniversalMessageDocflow Raw                       `json:"OutOfWorkflowUniversalMessageDocflow,omitempty"`
+	Extra                                Extra                     `json:"-"`
 }
 
 // TitleVersionV5 is the version of a title (Docflow/DocflowV5.proto).
@@ -28,6 +30,7 @@ type TitleVersionV5 struct {
 	Revision                int                `json:"Revision"`
 	Status                  TitleVersionStatus `json:"Status"`
 	PreviousVersionEntityID EntityID           `json:"PreviousVersionEntityId,omitempty"`
+	Extra                   Extra              `json:"-"`
 }
 
 // TitleAuthorDocflow is the signing of a title by its author (Docflow/DocflowV5.proto).
@@ -36,11 +39,13 @@ type TitleAuthorDocflow struct {
 	Status          TitleAuthorStatus       `json:"Status"`
 	Title           *SignedAttachmentV3     `json:"Title,omitempty"`
 	OperationResult *TitleOperationResultV5 `json:"OperationResult,omitempty"`
+	Extra           Extra                   `json:"-"`
 }
 
 // TitleOperationResultV5 is the outcome that a title states (Docflow/DocflowV5.proto).
 type TitleOperationResultV5 struct {
 	WellKnown WellKnownTitleOperationResult `json:"WellKnown,omitempty"`
+	Extra     Extra                         `json:"-"`
 }
 
 // TitleParticipantDocflow is what one participant got and did about a title (Docflow/DocflowV5.proto).
@@ -49,6 +54,7 @@ type TitleParticipantDocflow struct {
 	TitleDelivery *TitleDeliveryDocflowV5          `json:"TitleDelivery,omitempty"`
 	Response      *TitleParticipantResponseDocflow `json:"Response,omitempty"`
 	Receipt       *ReceiptDocflowV5                `json:"Receipt,omitempty"`
+	Extra         Extra                            `json:"-"`
 }
 
 // TitleParticipantResponseDocflow is one participant's answer to a title (Docflow/DocflowV5.proto).
@@ -59,6 +65,7 @@ type TitleParticipantResponseDocflow struct {
 	Rejection    *SignatureRejectionDocflowV4 `json:"Rejection,omitempty"`
 	Confirmation *ConfirmationDocflowV5       `json:"Confirmation,omitempty"`
 	Delivery     *DeliveryDocflowV5           `json:"Delivery,omitempty"`
+	Extra        Extra                        `json:"-"`
 }
 
 // TitleDeliveryDocflowV5 is the delivery of a title to a participant (Docflow/DocflowV5.proto).
@@ -66,6 +73,7 @@ type TitleDeliveryDocflowV5 struct {
 	Delivery            *DeliveryDocflowV5          `json:"Delivery,omitempty"`
 	Confirmation        *ConfirmationDocflowV5      `json:"Confirmation,omitempty"`
 	RoamingNotification *DocflowRoamingNotification `json:"RoamingNotification,omitempty"`
+	Extra               Extra                       `json:"-"`
 }
 
 // DeliveryDocflowV5 is a delivery (Docflow/DeliveryDocflowV5.proto).
@@ -73,6 +81,7 @@ type DeliveryDocflowV5 struct {
 	Status      DeliveryStatus `json:"Status"`
 	SentAt      Timestamp      `json:"SentAt,omitzero"`
 	DeliveredAt Timestamp      `json:"DeliveredAt,omitzero"`
+	Extra       Extra          `json:"-"`
 }
 
 // ReceiptDocflowV5 is a receipt and its way (Docflow/DocflowV5.proto).
@@ -84,6 +93,7 @@ type ReceiptDocflowV5 struct {
 	Status            GeneralReceiptStatus               `json:"Status"`
 	Confirmation      *ConfirmationDocflowV5             `json:"Confirmation,omitempty"`
 	UniversalMessage  *UniversalMessageAttachmentDocflow `json:"UniversalMessage,omitempty"`
+	Extra             Extra                              `json:"-"`
 }
 
 // ConfirmationDocflowV5 is the operator's confirmation (Docflow/DocflowV5.proto).
@@ -93,6 +103,7 @@ type ConfirmationDocflowV5 struct {
 	ConfirmedAt            Timestamp           `json:"ConfirmedAt,omitzero"`
 	Receipt                *ReceiptDocflowV5   `json:"Receipt,omitempty"`
 	RoamingConfirmation    Raw                 `json:"RoamingConfirmation,omitempty"`
+	Extra                  Extra               `json:"-"`
 }
 
 // AmendmentRequestDocflowV5 is an amendment request and its way (Docflow/DocflowV5.proto).
@@ -105,6 +116,7 @@ type AmendmentRequestDocflowV5 struct {
 	PlainText         string                             `json:"PlainText,omitempty"`
 	UniversalMessage  *UniversalMessageAttachmentDocflow `json:"UniversalMessage,omitempty"`
 	TargetEntityID    EntityID                           `json:"TargetEntityId,omitempty"`
+	Extra             Extra                              `json:"-"`
 }
 
 // RevocationDocflowV5 is a revocation (Docflow/RevocationDocflowV5.proto).
@@ -116,6 +128,7 @@ type RevocationDocflowV5 struct {
 	RevocationStatus   RevocationStatus              `json:"RevocationStatus"`
 	Resolution         *ResolutionDocflowV5          `json:"Resolution,omitempty"`
 	OuterDocflows      []OuterDocflowV5              `json:"OuterDocflows,omitempty"`
+	Extra              Extra                         `json:"-"`
 }
 
 // RevocationRequestDocflowV5 is a request for revocation and its way
@@ -126,6 +139,7 @@ type RevocationRequestDocflowV5 struct {
 	DeliveredAt         Timestamp                   `json:"DeliveredAt,omitzero"`
 	RoamingNotification *DocflowRoamingNotification `json:"RoamingNotification,omitempty"`
 	PlainText           string                      `json:"PlainText,omitempty"`
+	Extra               Extra                       `json:"-"`
 }
 
 // RevocationResponseDocflowV5 is one participant's answer to a request for revocation
@@ -135,6 +149,7 @@ type RevocationResponseDocflowV5 struct {
 	IsFinished  bool                         `json:"IsFinished"`
 	Signature   *SignatureV3                 `json:"Signature,omitempty"`
 	Rejection   *SignatureRejectionDocflowV4 `json:"Rejection,omitempty"`
+	Extra       Extra                        `json:"-"`
 }
 
 // ResolutionDocflowV5 is the decision inside the company (Docflow/ResolutionDocflowV5.proto).
@@ -143,6 +158,7 @@ type ResolutionDocflowV5 struct {
 	ResolutionStatus          DocflowResolutionStatus `json:"ResolutionStatus"`
 	CurrentResolutionEntityID EntityID                `json:"CurrentResolutionEntityId,omitempty"`
 	ResolutionEntities        *ResolutionEntitiesV3   `json:"ResolutionEntities,omitempty"`
+	Extra                     Extra                   `json:"-"`
 }
 
 // OuterDocflowV5 is a docflow in another system (Docflow/OuterDocflowV5.proto).
@@ -152,4 +168,5 @@ type OuterDocflowV5 struct {
 	LatestStatusEntityID EntityID `json:"LatestStatusEntityId"`
 	DocflowFriendlyName  string   `json:"DocflowFriendlyName"`
 	StatusEntities       []Raw    `json:"StatusEntities,omitempty"`
+	Extra                Extra    `json:"-"`
 }

@@ -15,12 +15,12 @@ func (c *Client) GetDocflows(ctx context.Context, box BoxID, request GetDocflowB
 // GetDocflowBatchResponseV4 is the answer of [Client.GetDocflowsV4].
 type GetDocflowBatchResponseV4 struct {
 	Documents []DocumentWithDocflowV4 `json:"Documents,omitempty"`
+	Extra     Extra                   `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler. The name of the list is not documented for this version.
 func (r *GetDocflowBatchResponseV4) UnmarshalJSON(raw []byte) error {
-	var extra Extra
-	return readList(raw, "Documents", &r.Documents, &extra)
+	return readList(raw, "Documents", &r.Documents, &r.Extra)
 }
 
 // GetDocflowsV4 reads docflows in their two-sided form.
@@ -31,12 +31,12 @@ func (c *Client) GetDocflowsV4(ctx context.Context, box BoxID, request GetDocflo
 // GetDocflowBatchResponseV3 is the answer of [Client.GetDocflowsV3].
 type GetDocflowBatchResponseV3 struct {
 	Documents []DocumentWithDocflowV3 `json:"Documents,omitempty"`
+	Extra     Extra                   `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler. The name of the list is not documented for this version.
 func (r *GetDocflowBatchResponseV3) UnmarshalJSON(raw []byte) error {
-	var extra Extra
-	return readList(raw, "Documents", &r.Documents, &extra)
+	return readList(raw, "Documents", &r.Documents, &r.Extra)
 }
 
 // GetDocflowsV3 reads docflows in their two-sided form without universal messages; it ends after 3 April

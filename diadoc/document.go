@@ -89,23 +89,12 @@ type Document struct {
 	Extra                                       Extra                                            `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *Document) UnmarshalJSON(raw []byte) error {
-	type plain Document
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d Document) MarshalJSON() ([]byte, error) {
-	type plain Document
-	return writeExtra(plain(d), d.Extra)
-}
-
 // DocumentList is a page of documents (Documents/DocumentList.proto).
 type DocumentList struct {
 	TotalCount     int        `json:"TotalCount"`
 	Documents      []Document `json:"Documents,omitempty"`
 	HasMoreResults bool       `json:"HasMoreResults,omitempty"`
+	Extra          Extra      `json:"-"`
 }
 
 // GetDocumentsV4Request is the body of [Client.GetDocumentsV4] (Documents/GetDocumentsV4.proto).
@@ -133,18 +122,6 @@ type GetDocumentsV4Request struct {
 	Extra                Extra              `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (g *GetDocumentsV4Request) UnmarshalJSON(raw []byte) error {
-	type plain GetDocumentsV4Request
-	return readExtra(raw, (*plain)(g), &g.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (g GetDocumentsV4Request) MarshalJSON() ([]byte, error) {
-	type plain GetDocumentsV4Request
-	return writeExtra(plain(g), g.Extra)
-}
-
 // DepartmentFilter chooses documents by department (Documents/GetDocumentsV4.proto).
 type DepartmentFilter struct {
 	DepartmentID          DepartmentID `json:"DepartmentId"`
@@ -157,42 +134,49 @@ type ResolutionStatus struct {
 	Target       *ResolutionTarget    `json:"Target,omitempty"`
 	AuthorUserID UserID               `json:"AuthorUserId"`
 	AuthorFIO    string               `json:"AuthorFIO"`
+	Extra        Extra                `json:"-"`
 }
 
 // RecipientReceiptMetadata is where the recipient's receipt stands (Documents/Document.proto).
 type RecipientReceiptMetadata struct {
 	ReceiptStatus        GeneralReceiptStatus  `json:"ReceiptStatus"`
 	ConfirmationMetadata *ConfirmationMetadata `json:"ConfirmationMetadata,omitempty"`
+	Extra                Extra                 `json:"-"`
 }
 
 // SenderReceiptMetadata is where the sender's receipt for the answer's title stands
 // (Documents/Document.proto).
 type SenderReceiptMetadata struct {
 	ReceiptStatus GeneralReceiptStatus `json:"ReceiptStatus"`
+	Extra         Extra                `json:"-"`
 }
 
 // ConfirmationMetadata is where the operator's confirmation stands (Documents/Document.proto).
 type ConfirmationMetadata struct {
 	ReceiptStatus GeneralReceiptStatus `json:"ReceiptStatus"`
 	DateTimeTicks MoscowTicks          `json:"DateTimeTicks"`
+	Extra         Extra                `json:"-"`
 }
 
 // AmendmentRequestMetadata is where an amendment request stands (Documents/Document.proto).
 type AmendmentRequestMetadata struct {
 	AmendmentFlags int                  `json:"AmendmentFlags"`
 	ReceiptStatus  GeneralReceiptStatus `json:"ReceiptStatus"`
+	Extra          Extra                `json:"-"`
 }
 
 // Origin is the draft or the template that a document came from (Documents/Document.proto).
 type Origin struct {
 	MessageType MessageType `json:"MessageType"`
 	MessageID   MessageID   `json:"MessageId"`
+	Extra       Extra       `json:"-"`
 }
 
 // LastOuterDocflow is the latest word of another system about an entity (Documents/Document.proto).
 type LastOuterDocflow struct {
 	ParentEntityID EntityID         `json:"ParentEntityId"`
 	OuterDocflow   OuterDocflowInfo `json:"OuterDocflow"`
+	Extra          Extra            `json:"-"`
 }
 
 // DocflowStatusV3 is the status in words for people (DocflowStatusV3.proto).
@@ -201,10 +185,12 @@ type DocflowStatusV3 struct {
 	SecondaryStatus              *DocflowStatusModelV3            `json:"SecondaryStatus,omitempty"`
 	PowerOfAttorneyGeneralStatus *PowerOfAttorneyValidationStatus `json:"PowerOfAttorneyGeneralStatus,omitempty"`
 	GeneralRoamingSendingStatus  Raw                              `json:"GeneralRoamingSendingStatus,omitempty"`
+	Extra                        Extra                            `json:"-"`
 }
 
 // DocflowStatusModelV3 is one line of the status. Decide nothing by its text (DocflowStatusV3.proto).
 type DocflowStatusModelV3 struct {
 	Severity   string `json:"Severity,omitempty"`
 	StatusText string `json:"StatusText,omitempty"`
+	Extra      Extra  `json:"-"`
 }

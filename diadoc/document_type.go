@@ -12,23 +12,12 @@ type DocumentTypeDescriptionV3 struct {
 	Extra                      Extra                `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DocumentTypeDescriptionV3) UnmarshalJSON(raw []byte) error {
-	type plain DocumentTypeDescriptionV3
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DocumentTypeDescriptionV3) MarshalJSON() ([]byte, error) {
-	type plain DocumentTypeDescriptionV3
-	return writeExtra(plain(d), d.Extra)
-}
-
 // DocumentFunctionV2 is one function of a document type; "default" is a name like any other
 // (Documents/Types/DocumentTypeDescriptionV2.proto).
 type DocumentFunctionV2 struct {
 	Name     string              `json:"Name"`
 	Versions []DocumentVersionV2 `json:"Versions,omitempty"`
+	Extra    Extra               `json:"-"`
 }
 
 // DocumentVersionV2 is one format of a function. Send only an actual one
@@ -46,18 +35,6 @@ type DocumentVersionV2 struct {
 	Extra                            Extra                  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DocumentVersionV2) UnmarshalJSON(raw []byte) error {
-	type plain DocumentVersionV2
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DocumentVersionV2) MarshalJSON() ([]byte, error) {
-	type plain DocumentVersionV2
-	return writeExtra(plain(d), d.Extra)
-}
-
 // DocumentTitleV2 describes one title of a format (Documents/Types/DocumentTypeDescriptionV2.proto).
 type DocumentTitleV2 struct {
 	IsFormal               bool                     `json:"IsFormal"`
@@ -67,6 +44,7 @@ type DocumentTitleV2 struct {
 	UserDataXSDURL         string                   `json:"UserDataXsdUrl,omitempty"`
 	SignerInfo             SignerInfoV2             `json:"SignerInfo"`
 	Index                  int                      `json:"Index"`
+	Extra                  Extra                    `json:"-"`
 }
 
 // SignerInfoV2 says what signer block a title wants (Documents/Types/DocumentTypeDescriptionV2.proto).
@@ -74,6 +52,7 @@ type SignerInfoV2 struct {
 	SignerType                int    `json:"SignerType"`
 	ExtendedDocumentTitleType int    `json:"ExtendedDocumentTitleType"`
 	SignerUserDataXSDURL      string `json:"SignerUserDataXsdUrl,omitempty"`
+	Extra                     Extra  `json:"-"`
 }
 
 // DocumentMetadataItemV2 describes one property of a document
@@ -83,19 +62,22 @@ type DocumentMetadataItemV2 struct {
 	Type       int    `json:"Type"`
 	IsRequired bool   `json:"IsRequired"`
 	Source     int    `json:"Source"`
+	Extra      Extra  `json:"-"`
 }
 
 // DocumentWorkflowV2 is one way that a document can take
 // (Documents/Types/DocumentTypeDescriptionV2.proto).
 type DocumentWorkflowV2 struct {
-	ID        int  `json:"Id"`
-	IsDefault bool `json:"IsDefault"`
+	ID        int   `json:"Id"`
+	IsDefault bool  `json:"IsDefault"`
+	Extra     Extra `json:"-"`
 }
 
 // DetectTitleResponse is the answer of [Client.DetectDocumentTitles]
 // (Documents/DetectTitleResponse.proto).
 type DetectTitleResponse struct {
 	DocumentTitles []DetectedDocumentTitle `json:"DocumentTitles,omitempty"`
+	Extra          Extra                   `json:"-"`
 }
 
 // DetectedDocumentTitle is one title that a file may be (Documents/DetectTitleResponse.proto).
@@ -105,6 +87,7 @@ type DetectedDocumentTitle struct {
 	Version     string         `json:"Version"`
 	TitleIndex  int            `json:"TitleIndex"`
 	Metadata    []MetadataItem `json:"Metadata,omitempty"`
+	Extra       Extra          `json:"-"`
 }
 
 // DetectedDocumentType is one type that a file may be (Documents/Types/DocumentTypeDescription.proto).
@@ -112,4 +95,5 @@ type DetectedDocumentType struct {
 	TypeNamedID string `json:"TypeNamedId"`
 	Function    string `json:"Function"`
 	Version     string `json:"Version"`
+	Extra       Extra  `json:"-"`
 }

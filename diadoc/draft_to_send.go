@@ -12,18 +12,6 @@ type DraftToSend struct {
 	Extra              Extra                     `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DraftToSend) UnmarshalJSON(raw []byte) error {
-	type plain DraftToSend
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DraftToSend) MarshalJSON() ([]byte, error) {
-	type plain DraftToSend
-	return writeExtra(plain(d), d.Extra)
-}
-
 // DocumentSenderSignature is the signature of one document of a draft
 // (Events/DiadocMessage-PostApi.proto).
 type DocumentSenderSignature struct {
@@ -33,18 +21,6 @@ type DocumentSenderSignature struct {
 	PatchedContentID      string                 `json:"PatchedContentId,omitempty"`
 	PowerOfAttorney       *PowerOfAttorneyToPost `json:"PowerOfAttorney,omitempty"`
 	Extra                 Extra                  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DocumentSenderSignature) UnmarshalJSON(raw []byte) error {
-	type plain DocumentSenderSignature
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DocumentSenderSignature) MarshalJSON() ([]byte, error) {
-	type plain DocumentSenderSignature
-	return writeExtra(plain(d), d.Extra)
 }
 
 // PrepareDocumentsToSignRequest is the body of [Client.PrepareDocumentsToSign]
@@ -92,6 +68,7 @@ type ContentToPatch struct {
 // (Events/DiadocMessage-PostApi.proto).
 type PrepareDocumentsToSignResponse struct {
 	DocumentPatchedContents []DocumentPatchedContent `json:"DocumentPatchedContents,omitempty"`
+	Extra                   Extra                    `json:"-"`
 }
 
 // DocumentPatchedContent is what is to be signed instead of the original
@@ -100,6 +77,7 @@ type DocumentPatchedContent struct {
 	DocumentID       DocumentID `json:"DocumentId"`
 	PatchedContentID string     `json:"PatchedContentId"`
 	Content          []byte     `json:"Content,omitempty"`
+	Extra            Extra      `json:"-"`
 }
 
 // TemplateToPost is the body of [Client.PostTemplate] (Events/DiadocMessage-PostApi.proto).
@@ -119,18 +97,6 @@ type TemplateToPost struct {
 	Extra                    Extra        `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *TemplateToPost) UnmarshalJSON(raw []byte) error {
-	type plain TemplateToPost
-	return readExtra(raw, (*plain)(t), &t.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (t TemplateToPost) MarshalJSON() ([]byte, error) {
-	type plain TemplateToPost
-	return writeExtra(plain(t), t.Extra)
-}
-
 // TemplateTransformationToPost is the body of [Client.TransformTemplateToMessage]
 // (Events/DiadocMessage-PostApi.proto).
 type TemplateTransformationToPost struct {
@@ -138,16 +104,4 @@ type TemplateTransformationToPost struct {
 	TemplateID              MessageID `json:"TemplateId"`
 	DocumentTransformations []Raw     `json:"DocumentTransformations,omitempty"`
 	Extra                   Extra     `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *TemplateTransformationToPost) UnmarshalJSON(raw []byte) error {
-	type plain TemplateTransformationToPost
-	return readExtra(raw, (*plain)(t), &t.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (t TemplateTransformationToPost) MarshalJSON() ([]byte, error) {
-	type plain TemplateTransformationToPost
-	return writeExtra(plain(t), t.Extra)
 }

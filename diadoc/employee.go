@@ -15,6 +15,7 @@ type UserV2 struct {
 	Login        string    `json:"Login,omitempty"`
 	FullName     *FullName `json:"FullName,omitempty"`
 	IsRegistered bool      `json:"IsRegistered"`
+	Extra        Extra     `json:"-"`
 }
 
 // FullName is a person's name (User.proto).
@@ -22,6 +23,7 @@ type FullName struct {
 	LastName   string `json:"LastName"`
 	FirstName  string `json:"FirstName"`
 	MiddleName string `json:"MiddleName,omitempty"`
+	Extra      Extra  `json:"-"`
 }
 
 // OrganizationUser is a user of an organisation with his rights (OrganizationUser.proto).
@@ -30,12 +32,14 @@ type OrganizationUser struct {
 	Name        string                      `json:"Name"`
 	Permissions OrganizationUserPermissions `json:"Permissions"`
 	Position    string                      `json:"Position"`
+	Extra       Extra                       `json:"-"`
 }
 
 // OrganizationUsersList lists an organisation's users (OrganizationUser.proto).
 type OrganizationUsersList struct {
 	Users         []OrganizationUser `json:"Users,omitempty"`
 	CurrentUserID UserID             `json:"CurrentUserId"`
+	Extra         Extra              `json:"-"`
 }
 
 // Employee is an employee with his rights (Employees/Employee.proto).
@@ -48,22 +52,11 @@ type Employee struct {
 	Extra               Extra               `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *Employee) UnmarshalJSON(raw []byte) error {
-	type plain Employee
-	return readExtra(raw, (*plain)(e), &e.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (e Employee) MarshalJSON() ([]byte, error) {
-	type plain Employee
-	return writeExtra(plain(e), e.Extra)
-}
-
 // EmployeeList is a page of employees (Employees/Employee.proto).
 type EmployeeList struct {
 	Employees  []Employee `json:"Employees,omitempty"`
 	TotalCount int        `json:"TotalCount"`
+	Extra      Extra      `json:"-"`
 }
 
 // EmployeePermissions are an employee's rights; see [EmployeePermissions.Allows]
@@ -75,12 +68,14 @@ type EmployeePermissions struct {
 	SelectedDepartmentIDs   []DepartmentID      `json:"SelectedDepartmentIds,omitempty"`
 	Actions                 []EmployeeAction    `json:"Actions,omitempty"`
 	AuthorizationPermission Raw                 `json:"AuthorizationPermission,omitempty"`
+	Extra                   Extra               `json:"-"`
 }
 
 // EmployeeAction is one right (Employees/Employee.proto).
 type EmployeeAction struct {
 	Name      string `json:"Name"`
 	IsAllowed bool   `json:"IsAllowed"`
+	Extra     Extra  `json:"-"`
 }
 
 // OrganizationUserPermissions are a user's rights in the older form
@@ -100,4 +95,5 @@ type OrganizationUserPermissions struct {
 	CanDeleteRestoreDocuments  bool                `json:"CanDeleteRestoreDocuments"`
 	CanAttachUniversalMessages bool                `json:"CanAttachUniversalMessages"`
 	CanUseGoskeyFL             bool                `json:"CanUseGoskeyFL,omitempty"`
+	Extra                      Extra               `json:"-"`
 }

@@ -41,23 +41,12 @@ type Entity struct {
 	Extra                            Extra                        `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *Entity) UnmarshalJSON(raw []byte) error {
-	type plain Entity
-	return readExtra(raw, (*plain)(e), &e.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (e Entity) MarshalJSON() ([]byte, error) {
-	type plain Entity
-	return writeExtra(plain(e), e.Extra)
-}
-
 // ResolutionInfo tells of a decision (Events/ResolutionInfo.proto).
 type ResolutionInfo struct {
 	ResolutionType   ResolutionType `json:"ResolutionType,omitempty"`
 	Author           string         `json:"Author"`
 	InitialRequestID string         `json:"InitialRequestId,omitempty"`
+	Extra            Extra          `json:"-"`
 }
 
 // ResolutionRequestInfo tells of a request for a decision (Events/ResolutionRequestInfo.proto).
@@ -67,12 +56,14 @@ type ResolutionRequestInfo struct {
 	Target       *ResolutionTarget     `json:"Target,omitempty"`
 	ResolvedWith string                `json:"ResolvedWith,omitempty"`
 	Actions      []ResolutionAction    `json:"Actions,omitempty"`
+	Extra        Extra                 `json:"-"`
 }
 
 // ResolutionRequestDenialInfo tells of a refused request (Events/ResolutionRequestDenialInfo.proto).
 type ResolutionRequestDenialInfo struct {
 	Author           string `json:"Author"`
 	InitialRequestID string `json:"InitialRequestId,omitempty"`
+	Extra            Extra  `json:"-"`
 }
 
 // ResolutionTarget is the department or the user that is asked (ResolutionTarget.proto).
@@ -81,11 +72,13 @@ type ResolutionTarget struct {
 	DepartmentID DepartmentID `json:"DepartmentId,omitempty"`
 	User         string       `json:"User,omitempty"`
 	UserID       UserID       `json:"UserId,omitempty"`
+	Extra        Extra        `json:"-"`
 }
 
 // RevocationRequestInfo tells who wants a document revoked (Events/RevocationRequestInfo.proto).
 type RevocationRequestInfo struct {
 	InitiatorBoxID BoxID `json:"InitiatorBoxId"`
+	Extra          Extra `json:"-"`
 }
 
 // PowerOfAttorneyInfo tells of the power of attorney that came with a signature
@@ -95,6 +88,7 @@ type PowerOfAttorneyInfo struct {
 	Status               *PowerOfAttorneyValidationStatus `json:"Status,omitempty"`
 	RoamingSendingStatus Raw                              `json:"RoamingSendingStatus,omitempty"`
 	SendingType          Symbol                           `json:"SendingType,omitempty"`
+	Extra                Extra                            `json:"-"`
 }
 
 // PowerOfAttorneyValidationStatus is the outcome of checking a power of attorney
@@ -106,6 +100,7 @@ type PowerOfAttorneyValidationStatus struct {
 	Errors             []Raw                   `json:"Errors,omitempty"`
 	ValidationProtocol Raw                     `json:"ValidationProtocol,omitempty"`
 	OperationError     Raw                     `json:"OperationError,omitempty"`
+	Extra              Extra                   `json:"-"`
 }
 
 // UniversalMessageInfo tells of a universal message (UniversalMessage.proto).
@@ -114,18 +109,21 @@ type UniversalMessageInfo struct {
 	Events                  []UniversalMessageEvent   `json:"Events,omitempty"`
 	UniversalMessageCreator UniversalMessageCreator   `json:"UniversalMessageCreator"`
 	IsOutOfWorkflow         bool                      `json:"IsOutOfWorkflow,omitempty"`
+	Extra                   Extra                     `json:"-"`
 }
 
 // UniversalMessageEvent is one statement of a universal message (UniversalMessage.proto).
 type UniversalMessageEvent struct {
 	StatusCode int    `json:"StatusCode"`
 	PlainText  string `json:"PlainText,omitempty"`
+	Extra      Extra  `json:"-"`
 }
 
 // UniversalMessageCreator is who wrote a universal message (UniversalMessage.proto).
 type UniversalMessageCreator struct {
 	BoxID        BoxID        `json:"BoxId"`
 	DepartmentID DepartmentID `json:"DepartmentId"`
+	Extra        Extra        `json:"-"`
 }
 
 // OuterDocflowInfo tells how a document fares in another system, such as marking
@@ -134,10 +132,12 @@ type OuterDocflowInfo struct {
 	DocflowNamedID      string `json:"DocflowNamedId"`
 	DocflowFriendlyName string `json:"DocflowFriendlyName"`
 	Status              Raw    `json:"Status"`
+	Extra               Extra  `json:"-"`
 }
 
 // ForwardDocumentEvent tells that a document was shown to a third box (ForwardDocumentEvent.proto).
 type ForwardDocumentEvent struct {
 	Timestamp Timestamp `json:"Timestamp,omitzero"`
 	ToBoxID   BoxID     `json:"ToBoxId,omitempty"`
+	Extra     Extra     `json:"-"`
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-//go:generate go run ./internal/gen enums.txt enums_gen.go
+//go:generate go run ./internal/gen enums.txt enums_gen.go . extra_gen.go
 
 // member is one spelling of one value of an enumeration.
 type member struct {

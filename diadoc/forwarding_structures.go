@@ -10,6 +10,7 @@ type ForwardDocumentRequest struct {
 type ForwardDocumentResponse struct {
 	ForwardTimestamp    Timestamp            `json:"ForwardTimestamp,omitzero"`
 	ForwardedDocumentID *ForwardedDocumentID `json:"ForwardedDocumentId,omitempty"`
+	Extra               Extra                `json:"-"`
 }
 
 // ForwardedDocumentID names a document that was shown to a third box
@@ -18,6 +19,7 @@ type ForwardedDocumentID struct {
 	FromBoxID      BoxID       `json:"FromBoxId,omitempty"`
 	DocumentID     *DocumentID `json:"DocumentId,omitempty"`
 	ForwardEventID EventID     `json:"ForwardEventId,omitempty"`
+	Extra          Extra       `json:"-"`
 }
 
 // GetForwardedDocumentEventsRequest is the body of [Client.GetForwardedDocumentEvents]

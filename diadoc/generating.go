@@ -32,6 +32,7 @@ type SignatureRejectionGenerationRequestV2 struct {
 type RevocationRequestToGenerate struct {
 	Comment string  `json:"Comment,omitempty"`
 	Signer  *Signer `json:"Signer,omitempty"`
+	Extra   Extra   `json:"-"`
 }
 
 // Signer is who signs: a certificate with or without details (Invoicing/Signer.proto).
@@ -40,18 +41,6 @@ type Signer struct {
 	SignerDetails               *SignerDetails `json:"SignerDetails,omitempty"`
 	SignerCertificateThumbprint string         `json:"SignerCertificateThumbprint,omitempty"`
 	Extra                       Extra          `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *Signer) UnmarshalJSON(raw []byte) error {
-	type plain Signer
-	return readExtra(raw, (*plain)(s), &s.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s Signer) MarshalJSON() ([]byte, error) {
-	type plain Signer
-	return writeExtra(plain(s), s.Extra)
 }
 
 // SignerDetails are the details of a signer (Invoicing/Signer.proto).
@@ -65,18 +54,6 @@ type SignerDetails struct {
 	Extra                                 Extra  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *SignerDetails) UnmarshalJSON(raw []byte) error {
-	type plain SignerDetails
-	return readExtra(raw, (*plain)(s), &s.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s SignerDetails) MarshalJSON() ([]byte, error) {
-	type plain SignerDetails
-	return writeExtra(plain(s), s.Extra)
-}
-
 // ExtendedSigner is who signs, with the details that the newer formats want
 // (Invoicing/ExtendedSigner.proto).
 type ExtendedSigner struct {
@@ -86,16 +63,4 @@ type ExtendedSigner struct {
 	SignerDetails               Raw                    `json:"SignerDetails,omitempty"`
 	PowerOfAttorney             *PowerOfAttorneyToPost `json:"PowerOfAttorney,omitempty"`
 	Extra                       Extra                  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (e *ExtendedSigner) UnmarshalJSON(raw []byte) error {
-	type plain ExtendedSigner
-	return readExtra(raw, (*plain)(e), &e.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (e ExtendedSigner) MarshalJSON() ([]byte, error) {
-	type plain ExtendedSigner
-	return writeExtra(plain(e), e.Extra)
 }

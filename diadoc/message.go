@@ -36,18 +36,6 @@ type Message struct {
 	Extra                              Extra       `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *Message) UnmarshalJSON(raw []byte) error {
-	type plain Message
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m Message) MarshalJSON() ([]byte, error) {
-	type plain Message
-	return writeExtra(plain(m), m.Extra)
-}
-
 // MessagePatch is an addition to a message (Events/DiadocMessage-GetApi.proto).
 type MessagePatch struct {
 	MessageID                         MessageID     `json:"MessageId"` // message it extends
@@ -68,18 +56,6 @@ type MessagePatch struct {
 	Extra                             Extra         `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *MessagePatch) UnmarshalJSON(raw []byte) error {
-	type plain MessagePatch
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MessagePatch) MarshalJSON() ([]byte, error) {
-	type plain MessagePatch
-	return writeExtra(plain(m), m.Extra)
-}
-
 // EntityPatch marks a change of an entity that brings no new one (Events/DiadocMessage-GetApi.proto).
 type EntityPatch struct {
 	EntityID           EntityID     `json:"EntityId"`
@@ -88,6 +64,7 @@ type EntityPatch struct {
 	DocumentIsRestored bool         `json:"DocumentIsRestored,omitempty"`
 	ContentIsPatched   bool         `json:"ContentIsPatched,omitempty"`
 	ForwardedToBoxID   BoxID        `json:"ForwardedToBoxId,omitempty"`
+	Extra              Extra        `json:"-"`
 }
 
 // BoxEvent is one event of a box: a new message or a patch, never both
@@ -102,12 +79,13 @@ type BoxEvent struct {
 	// disappears; Message and Patch are nil then, and Unread is the event as it came.
 	Err    error `json:"-"`
 	Unread Raw   `json:"-"`
+	Extra  Extra `json:"-"`
 }
 
 // UnmarshalJSON implements json.Unmarshaler. It fails only where the id or the index key cannot be read.
 func (e *BoxEvent) UnmarshalJSON(raw []byte) error {
 	type plain BoxEvent
-	key, fault, err := readEvent[IndexKey](raw, (*plain)(e))
+	key, fault, err := readEvent[IndexKey](raw, (*plain)(e), &e.Extra)
 	if fault != nil {
 		*e = BoxEvent{EventID: key.EventID, IndexKey: key.IndexKey, Err: fault, Unread: bytes.Clone(raw)}
 	}
@@ -122,8 +100,8 @@ type eventKey[K any] struct {
 
 // readEvent reads an event into plain. Where that fails it reads the key alone and gives the fault; err means
 // that not even the key can be read.
-func readEvent[K any](raw []byte, plain any) (key eventKey[K], fault, err error) {
-	if fault = json.Unmarshal(raw, plain); fault == nil {
+func readEvent[K, T any](raw []byte, plain *T, extra *Extra) (key eventKey[K], fault, err error) {
+	if fault = readExtra(raw, plain, extra); fault == nil {
 		return key, nil, nil
 	}
 	if err = json.Unmarshal(raw, &key); err != nil {
@@ -138,13 +116,15 @@ type BoxEventList struct {
 	Events         []BoxEvent     `json:"Events,omitempty"`
 	TotalCount     int            `json:"TotalCount,omitempty"`
 	TotalCountType TotalCountType `json:"TotalCountType"`
+	Extra          Extra          `json:"-"`
 }
 
 // Content is what an entity holds. Data is missing in feeds and lists, and where an answer would grow
 // too large; Size is always there (Content.proto).
 type Content struct {
-	Size int    `json:"Size"`
-	Data []byte `json:"Data,omitempty"`
+	Size  int    `json:"Size"`
+	Data  []byte `json:"Data,omitempty"`
+	Extra Extra  `json:"-"`
 }
 
 // MoveDocumentInfo tells between which departments a document was moved
@@ -152,6 +132,7 @@ type Content struct {
 type MoveDocumentInfo struct {
 	MovedFromDepartment DepartmentID `json:"MovedFromDepartment"`
 	MovedToDepartment   DepartmentID `json:"MovedToDepartment"`
+	Extra               Extra        `json:"-"`
 }
 
 // Template is a template of a message (Events/DiadocMessage-GetApi.proto).
@@ -170,16 +151,4 @@ type Template struct {
 	MessageProxyDepartmentID DepartmentID `json:"MessageProxyDepartmentId,omitempty"`
 	IsReusable               bool         `json:"IsReusable,omitempty"`
 	Extra                    Extra        `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (t *Template) UnmarshalJSON(raw []byte) error {
-	type plain Template
-	return readExtra(raw, (*plain)(t), &t.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (t Template) MarshalJSON() ([]byte, error) {
-	type plain Template
-	return writeExtra(plain(t), t.Extra)
 }

@@ -21,18 +21,6 @@ type MessageToPost struct {
 	Extra                     Extra                      `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *MessageToPost) UnmarshalJSON(raw []byte) error {
-	type plain MessageToPost
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MessageToPost) MarshalJSON() ([]byte, error) {
-	type plain MessageToPost
-	return writeExtra(plain(m), m.Extra)
-}
-
 // DocumentAttachment is one document of a message (Events/DiadocMessage-PostApi.proto).
 type DocumentAttachment struct {
 	SignedContent          SignedContent    `json:"SignedContent"`
@@ -53,18 +41,6 @@ type DocumentAttachment struct {
 	Extra                  Extra            `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DocumentAttachment) UnmarshalJSON(raw []byte) error {
-	type plain DocumentAttachment
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DocumentAttachment) MarshalJSON() ([]byte, error) {
-	type plain DocumentAttachment
-	return writeExtra(plain(d), d.Extra)
-}
-
 // SignedContent is a file with its detached signature. Content and NameOnShelf exclude each other;
 // without a signature the message must be a draft or a delayed one
 // (Events/DiadocMessage-PostApi.proto).
@@ -76,18 +52,6 @@ type SignedContent struct {
 	SignatureNameOnShelf  ShelfName              `json:"SignatureNameOnShelf,omitempty"`
 	PowerOfAttorney       *PowerOfAttorneyToPost `json:"PowerOfAttorney,omitempty"`
 	Extra                 Extra                  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *SignedContent) UnmarshalJSON(raw []byte) error {
-	type plain SignedContent
-	return readExtra(raw, (*plain)(s), &s.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s SignedContent) MarshalJSON() ([]byte, error) {
-	type plain SignedContent
-	return writeExtra(plain(s), s.Extra)
 }
 
 // UnsignedContent is a file without a signature: its bytes or its name on the shelf
@@ -105,36 +69,12 @@ type MetadataItem struct {
 	Extra Extra  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *MetadataItem) UnmarshalJSON(raw []byte) error {
-	type plain MetadataItem
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MetadataItem) MarshalJSON() ([]byte, error) {
-	type plain MetadataItem
-	return writeExtra(plain(m), m.Extra)
-}
-
 // CustomDataItem is a tag of a document. Key and value are compared without case
 // (CustomDataItem.proto).
 type CustomDataItem struct {
 	Key   string `json:"Key"`
 	Value string `json:"Value,omitempty"`
 	Extra Extra  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *CustomDataItem) UnmarshalJSON(raw []byte) error {
-	type plain CustomDataItem
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c CustomDataItem) MarshalJSON() ([]byte, error) {
-	type plain CustomDataItem
-	return writeExtra(plain(c), c.Extra)
 }
 
 // DocumentID names a document. In a message to send, an empty MessageID means the same message, and
@@ -164,18 +104,6 @@ type PowerOfAttorneyToPost struct {
 	Extra              Extra                          `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *PowerOfAttorneyToPost) UnmarshalJSON(raw []byte) error {
-	type plain PowerOfAttorneyToPost
-	return readExtra(raw, (*plain)(p), &p.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (p PowerOfAttorneyToPost) MarshalJSON() ([]byte, error) {
-	type plain PowerOfAttorneyToPost
-	return writeExtra(plain(p), p.Extra)
-}
-
 // PowerOfAttorneyID names a power of attorney (PowerOfAttorneyFullId on the wire);
 // PowersOfAttorney/PowerOfAttorney.proto.
 type PowerOfAttorneyID struct {
@@ -183,18 +111,6 @@ type PowerOfAttorneyID struct {
 	IssuerINN          string `json:"IssuerInn"`
 	RepresentativeINN  string `json:"RepresentativeInn,omitempty"`
 	Extra              Extra  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (p *PowerOfAttorneyID) UnmarshalJSON(raw []byte) error {
-	type plain PowerOfAttorneyID
-	return readExtra(raw, (*plain)(p), &p.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (p PowerOfAttorneyID) MarshalJSON() ([]byte, error) {
-	type plain PowerOfAttorneyID
-	return writeExtra(plain(p), p.Extra)
 }
 
 // PowerOfAttorneySignedContent is a power of attorney as a file with its signature
@@ -214,18 +130,6 @@ type ContentV2 struct {
 	Extra            Extra     `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *ContentV2) UnmarshalJSON(raw []byte) error {
-	type plain ContentV2
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c ContentV2) MarshalJSON() ([]byte, error) {
-	type plain ContentV2
-	return writeExtra(plain(c), c.Extra)
-}
-
 // ContentV3 is content for DssSign and powers of attorney (Content_v3.proto).
 type ContentV3 struct {
 	Content          []byte      `json:"Content,omitempty"`
@@ -233,16 +137,4 @@ type ContentV3 struct {
 	EntityID         *DocumentID `json:"EntityId,omitempty"`
 	PatchedContentID string      `json:"PatchedContentId,omitempty"`
 	Extra            Extra       `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *ContentV3) UnmarshalJSON(raw []byte) error {
-	type plain ContentV3
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c ContentV3) MarshalJSON() ([]byte, error) {
-	type plain ContentV3
-	return writeExtra(plain(c), c.Extra)
 }

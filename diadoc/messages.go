@@ -63,6 +63,7 @@ type MessageValidationResult struct {
 	ProxyBoxID  BoxID                    `json:"ProxyBoxId,omitempty"`
 	ProxyTitle  string                   `json:"ProxyTitle,omitempty"`
 	Errors      []MessageValidationError `json:"Errors,omitempty"`
+	Extra       Extra                    `json:"-"`
 }
 
 // MessageValidationError is one fault of a message.
@@ -73,6 +74,7 @@ type MessageValidationError struct {
 	CustomDocumentID string             `json:"CustomDocumentId,omitempty"`
 	BoxID            BoxID              `json:"BoxId,omitempty"`
 	DepartmentID     DepartmentID       `json:"DepartmentId,omitempty"`
+	Extra            Extra              `json:"-"`
 }
 
 // PostMessagePatch adds to a message: signatures, answers, refusals, revocations, decisions, tags. All parts

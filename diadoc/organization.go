@@ -34,18 +34,6 @@ type Organization struct {
 	Extra                     Extra               `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (o *Organization) UnmarshalJSON(raw []byte) error {
-	type plain Organization
-	return readExtra(raw, (*plain)(o), &o.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (o Organization) MarshalJSON() ([]byte, error) {
-	type plain Organization
-	return writeExtra(plain(o), o.Extra)
-}
-
 // Box is a box; BoxIDGUID is what calls take (Organization.proto).
 type Box struct {
 	BoxID                     BoxID         `json:"BoxId"`
@@ -57,18 +45,6 @@ type Box struct {
 	Extra                     Extra         `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (b *Box) UnmarshalJSON(raw []byte) error {
-	type plain Box
-	return readExtra(raw, (*plain)(b), &b.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (b Box) MarshalJSON() ([]byte, error) {
-	type plain Box
-	return writeExtra(plain(b), b.Extra)
-}
-
 // Department is a department as everybody sees it (Organization.proto).
 type Department struct {
 	DepartmentID       DepartmentID `json:"DepartmentId"`
@@ -78,11 +54,13 @@ type Department struct {
 	KPP                string       `json:"Kpp,omitempty"`
 	Address            Raw          `json:"Address,omitempty"`
 	IsDisabled         bool         `json:"IsDisabled,omitempty"`
+	Extra              Extra        `json:"-"`
 }
 
 // OrganizationList lists organisations (Organization.proto).
 type OrganizationList struct {
 	Organizations []Organization `json:"Organizations,omitempty"`
+	Extra         Extra          `json:"-"`
 }
 
 // ForeignInformation describes an organisation from abroad (Organization.proto).
@@ -90,16 +68,19 @@ type ForeignInformation struct {
 	ForeignTaxpayerCode    string `json:"ForeignTaxpayerCode"`
 	IdentificationOfStatus string `json:"IdentificationOfStatus,omitempty"`
 	OtherInformation       string `json:"OtherInformation,omitempty"`
+	Extra                  Extra  `json:"-"`
 }
 
 // OrganizationFeatures tells what an organisation may do (Organizations/OrganizationFeatures.proto).
 type OrganizationFeatures struct {
 	BlockStatus BlockStatus `json:"BlockStatus"`
 	Features    []string    `json:"Features,omitempty"`
+	Extra       Extra       `json:"-"`
 }
 
 // BlockStatus tells whether an organisation is blocked (Organizations/BlockStatus.proto).
 type BlockStatus struct {
-	ManualBlockStatus Raw `json:"ManualBlockStatus"`
-	AutoBlockStatus   Raw `json:"AutoBlockStatus"`
+	ManualBlockStatus Raw   `json:"ManualBlockStatus"`
+	AutoBlockStatus   Raw   `json:"AutoBlockStatus"`
+	Extra             Extra `json:"-"`
 }

@@ -14,18 +14,6 @@ type DocumentSignature struct {
 	Extra                  Extra                  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (d *DocumentSignature) UnmarshalJSON(raw []byte) error {
-	type plain DocumentSignature
-	return readExtra(raw, (*plain)(d), &d.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (d DocumentSignature) MarshalJSON() ([]byte, error) {
-	type plain DocumentSignature
-	return writeExtra(plain(d), d.Extra)
-}
-
 // RequestedSignatureRejection is a refusal in free text; only the old patch takes it
 // (Events/DiadocMessage-PostApi.proto).
 type RequestedSignatureRejection struct {
@@ -56,18 +44,6 @@ type RecipientTitleAttachment struct {
 	NeedReceipt    bool          `json:"NeedReceipt"`
 	TitleIndex     int           `json:"TitleIndex,omitempty"`
 	Extra          Extra         `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *RecipientTitleAttachment) UnmarshalJSON(raw []byte) error {
-	type plain RecipientTitleAttachment
-	return readExtra(raw, (*plain)(r), &r.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (r RecipientTitleAttachment) MarshalJSON() ([]byte, error) {
-	type plain RecipientTitleAttachment
-	return writeExtra(plain(r), r.Extra)
 }
 
 // XMLSignatureRejectionAttachment is a formal refusal of a document or of a revocation request

@@ -27,18 +27,6 @@ type MessagePatchToPostV2 struct {
 	Extra                                Extra                                           `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *MessagePatchToPostV2) UnmarshalJSON(raw []byte) error {
-	type plain MessagePatchToPostV2
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MessagePatchToPostV2) MarshalJSON() ([]byte, error) {
-	type plain MessagePatchToPostV2
-	return writeExtra(plain(m), m.Extra)
-}
-
 // MessagePatchToPost is the body of [Client.PostMessagePatchV3]: without universal messages, but with
 // refusals in free text (Events/DiadocMessage-PostApi.proto).
 //
@@ -69,16 +57,4 @@ type MessagePatchToPost struct {
 	EditingPatches                       []EditingPatch                                  `json:"EditingPatches,omitempty"`
 	TtGisFixationCancellationRequests    []Raw                                           `json:"TtGisFixationCancellationRequests,omitempty"`
 	Extra                                Extra                                           `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (m *MessagePatchToPost) UnmarshalJSON(raw []byte) error {
-	type plain MessagePatchToPost
-	return readExtra(raw, (*plain)(m), &m.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (m MessagePatchToPost) MarshalJSON() ([]byte, error) {
-	type plain MessagePatchToPost
-	return writeExtra(plain(m), m.Extra)
 }

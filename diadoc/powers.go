@@ -74,6 +74,7 @@ type PowerOfAttorneyRegisterResult struct {
 	OperationStatus Symbol `json:"OperationStatus,omitempty"`
 	PowerOfAttorney Raw    `json:"PowerOfAttorney,omitempty"`
 	Errors          Raw    `json:"Errors,omitempty"`
+	Extra           Extra  `json:"-"`
 }
 
 // RegisterPowerOfAttorney registers a power of attorney. power is a PowerOfAttorneyToRegister.

@@ -5,10 +5,12 @@ package diadoc
 type DocumentProtocol struct {
 	PrintForm []byte `json:"PrintForm"`
 	Signature []byte `json:"Signature"`
+	Extra     Extra  `json:"-"`
 }
 
 // DocumentZipGenerationResult names the archive on the shelf; the name is empty until it is ready
 // (Documents/DocumentZip.proto).
 type DocumentZipGenerationResult struct {
 	ZipFileNameOnShelf ShelfName `json:"ZipFileNameOnShelf,omitempty"`
+	Extra              Extra     `json:"-"`
 }

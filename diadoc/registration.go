@@ -9,18 +9,6 @@ type RegistrationResponse struct {
 	Extra              Extra              `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (r *RegistrationResponse) UnmarshalJSON(raw []byte) error {
-	type plain RegistrationResponse
-	return readExtra(raw, (*plain)(r), &r.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (r RegistrationResponse) MarshalJSON() ([]byte, error) {
-	type plain RegistrationResponse
-	return writeExtra(plain(r), r.Extra)
-}
-
 // Register registers an organisation or an employee by certificate. request is a RegistrationRequest.
 func (c *Client) Register(ctx context.Context, request Raw) (RegistrationResponse, error) {
 	return ask[RegistrationResponse](ctx, c, "Register", nil, request)

@@ -1,7 +1,5 @@
 package diadoc
 
-import "encoding/json"
-
 // DssSignRequestV2 is the body of [Client.DssSign]; CertificateData and GosKeyData exclude each other
 // (Dss/DssSign.proto).
 type DssSignRequestV2 struct {
@@ -41,28 +39,29 @@ type DssSignResult struct {
 	ConfirmType        DssConfirmType         `json:"ConfirmType,omitempty"`
 	Operator           DssOperator            `json:"Operator,omitempty"`
 	PhoneLastNumbers   string                 `json:"PhoneLastNumbers,omitempty"`
+	Extra              Extra                  `json:"-"`
 }
 
 // UnmarshalJSON reads the results under the name that the vendor's sample prints as well.
 func (d *DssSignResult) UnmarshalJSON(raw []byte) error {
 	type plain DssSignResult
-	var other struct{ DssFileSigningResult []DssFileSigningResult }
-	if err := json.Unmarshal(raw, (*plain)(d)); err != nil {
+	if err := readExtra(raw, (*plain)(d), &d.Extra); err != nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, &other); err != nil {
-		return err
+	const other = "DssFileSigningResult"
+	if len(d.FileSigningResults) > 0 || len(d.Extra[other]) == 0 {
+		return nil
 	}
-	if len(d.FileSigningResults) == 0 {
-		d.FileSigningResults = other.DssFileSigningResult
-	}
-	return nil
+	err := d.Extra[other].Decode(&d.FileSigningResults)
+	delete(d.Extra, other)
+	return err
 }
 
 // DssFileSigningResult is how the signing of one file stands (Dss/DssSign.proto).
 type DssFileSigningResult struct {
 	FileSigningStatus DssFileSigningStatus `json:"FileSigningStatus,omitempty"`
 	Signature         []byte               `json:"Signature,omitempty"`
+	Extra             Extra                `json:"-"`
 }
 
 // CloudSignRequest is the body of [Client.CloudSign] (CloudSign.proto).
@@ -79,11 +78,13 @@ type CloudSignFile struct {
 // CloudSignResult brings the token that the code from the SMS is confirmed with (CloudSign.proto).
 type CloudSignResult struct {
 	Token string `json:"Token,omitempty"`
+	Extra Extra  `json:"-"`
 }
 
 // CloudSignConfirmResult brings the signatures in the order of the request (CloudSign.proto).
 type CloudSignConfirmResult struct {
 	Signatures []ContentV2 `json:"Signatures,omitempty"`
+	Extra      Extra       `json:"-"`
 }
 
 // SignatureInfo tells of a signature: its certificate and the outcome of its check
@@ -108,18 +109,6 @@ type SignatureInfo struct {
 	Extra                       Extra                  `json:"-"`
 }
 
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *SignatureInfo) UnmarshalJSON(raw []byte) error {
-	type plain SignatureInfo
-	return readExtra(raw, (*plain)(s), &s.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s SignatureInfo) MarshalJSON() ([]byte, error) {
-	type plain SignatureInfo
-	return writeExtra(plain(s), s.Extra)
-}
-
 // CertificateInfoV2 is a certificate of the user (Certificates/CertificateInfoV2.proto).
 type CertificateInfoV2 struct {
 	Thumbprint          string                 `json:"Thumbprint"`
@@ -139,16 +128,4 @@ type CertificateInfoV2 struct {
 	Usages              []CertificateUsage     `json:"Usages,omitempty"`
 	DssType             DssCertificateType     `json:"DssType,omitempty"`
 	Extra               Extra                  `json:"-"`
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (c *CertificateInfoV2) UnmarshalJSON(raw []byte) error {
-	type plain CertificateInfoV2
-	return readExtra(raw, (*plain)(c), &c.Extra)
-}
-
-// MarshalJSON implements json.Marshaler.
-func (c CertificateInfoV2) MarshalJSON() ([]byte, error) {
-	type plain CertificateInfoV2
-	return writeExtra(plain(c), c.Extra)
 }

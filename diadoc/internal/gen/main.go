@@ -1,5 +1,6 @@
-// Command gen writes the Go types of the service's enumerations: it reads the first file and writes the second.
-// The format of enums.txt is told at its head.
+// Command gen writes the Go types of the service's enumerations, from the first file into the second, and how the
+// structures of the package in the third, a folder, are read and written, into the fourth. The format of enums.txt is
+// told at its head.
 package main
 
 import (
@@ -23,21 +24,32 @@ type value struct {
 }
 
 func main() {
-	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: gen enums.txt enums_gen.go")
+	if len(os.Args) != 5 {
+		fmt.Fprintln(os.Stderr, "usage: gen enums.txt enums_gen.go . extra_gen.go")
 		os.Exit(2)
 	}
-	text, err := os.ReadFile(os.Args[1])
-	if err == nil {
-		var code []byte
-		if code, err = generate(string(text)); err == nil {
-			err = os.WriteFile(os.Args[2], code, 0o644)
-		}
-	}
-	if err != nil {
+	if err := run(os.Args[1], os.Args[2], os.Args[3], os.Args[4]); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
+}
+
+func run(enums, enumsFile, dir, extraFile string) error {
+	text, err := os.ReadFile(enums)
+	if err != nil {
+		return err
+	}
+	code, err := generate(string(text))
+	if err == nil {
+		err = os.WriteFile(enumsFile, code, 0o644)
+	}
+	if err != nil {
+		return err
+	}
+	if code, err = generateExtra(dir); err != nil {
+		return err
+	}
+	return os.WriteFile(extraFile, code, 0o644)
 }
 
 func generate(text string) ([]byte, error) {

@@ -7,13 +7,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestGeneratedFileIsUpToDate(t *testing.T) {
+func TestGeneratedFilesAreUpToDate(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../enums.txt")
 	require.NoError(t, err)
 	want, err := generate(string(text))
 	require.NoError(t, err)
 	got, err := os.ReadFile("../../enums_gen.go")
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "run go generate ./diadoc")
+	want, err = generateExtra("../..")
+	require.NoError(t, err)
+	got, err = os.ReadFile("../../extra_gen.go")
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got), "run go generate ./diadoc")
 }

@@ -73,7 +73,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		close(b.landed)
 		panic(http.ErrAbortHandler) // the documented way to cut a connection
 	}
-	gives := r.URL.Path == "/oauth/token/" || r.URL.Path == "/realty/v1/auth"
+	gives := r.URL.Path == "/oauth/token/" || r.URL.Path == "/realty/v1/auth" || strings.HasSuffix(r.URL.Path, "/connect/token")
 	if b == nil && !gives {
 		w.box.ServeHTTP(rw, r)
 		return

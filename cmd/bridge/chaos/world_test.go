@@ -124,6 +124,8 @@ func (w *world) environ(base, public string) {
 		"BRIDGE_OPS_LISTEN=", "BRIDGE_PUBLIC_URL=" + public, "BRIDGE_DATABASE_URL=" + database, "BRIDGE_REDIS_URL=" + w.ground.redis,
 		"BRIDGE_SECRET_KEY=" + key, "BRIDGE_BITRIX_CLIENT_ID=" + clientID, "BRIDGE_BITRIX_CLIENT_SECRET=" + clientSecret,
 		"BRIDGE_BITRIX_OAUTH_URL=" + base, "BRIDGE_REALTY_URL=" + base + "/realty/v1", "BRIDGE_NEWS_INTERVAL=200ms",
+		"BRIDGE_DIADOC_URL=" + base + "/diadoc", "BRIDGE_DIADOC_IDENTITY_URL=" + base + "/identity",
+		"BRIDGE_DIADOC_CLIENT_ID=bridge-demo", "BRIDGE_DIADOC_CLIENT_SECRET=demo-secret",
 		"BRIDGE_ALLOW_INSECURE_UPSTREAMS=true", "BRIDGE_LOG_LEVEL=debug", "BRIDGE_LOG_FORMAT=json",
 	}
 	w.wire.keep("secret key", key)

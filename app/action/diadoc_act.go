@@ -75,7 +75,7 @@ func (r *runner) sentLetter(ctx context.Context, c *call) (letter, error) {
 // patch adds to a letter's message, once for each row.
 func (r *runner) patch(ctx context.Context, c *call, l letter, made diadoc.MessagePatchToPostV2) error {
 	made.BoxID, made.MessageID = l.box, l.message()
-	_, err := l.client.PostMessagePatch(ctx, c.operationID("/patch"), made)
+	_, err := l.client.PostMessagePatch(ctx, c.patchID(), made)
 	return err
 }
 
@@ -90,6 +90,9 @@ func (r *runner) acted(ctx context.Context, c *call, l letter, a act, note strin
 			a.settle(&s.Update, string(l.entity))
 			writes[i] = s
 		}
+	}
+	if s := l.rec.Signing; s != nil && s.Operation == string(c.patchID()) {
+		writes = append(writes, docflow.Sign{ID: l.rec.ID})
 	}
 	if a.until != "" {
 		result := c.awaitLetter(l, a.until, writes...)

@@ -33,7 +33,7 @@ func runDiadocReject(ctx context.Context, r *runner, c *call) (lane.Result, erro
 			if err != nil {
 				return made, err
 			}
-			signed, err := r.signedFile(ctx, c, p.office, file.Body)
+			signed, err := r.signedFor(ctx, c, p.letter, file.Body)
 			made.XMLSignatureRejections = []diadoc.XMLSignatureRejectionAttachment{{ParentEntityID: target, SignedContent: signed}}
 			return made, err
 		}})
@@ -99,7 +99,7 @@ func runDiadocRevoke(ctx context.Context, r *runner, c *call) (lane.Result, erro
 			if err != nil {
 				return made, err
 			}
-			signed, err := r.signedFile(ctx, c, p.office, file.Body)
+			signed, err := r.signedFor(ctx, c, p.letter, file.Body)
 			made.RevocationRequests = []diadoc.RevocationRequestAttachment{{ParentEntityID: p.entity, SignedContent: signed}}
 			return made, err
 		}})

@@ -37,9 +37,10 @@ func sumsOf(row map[string]any) sums {
 	if !taxed {
 		return s
 	}
-	exclusive := number(row["priceExclusive"])
-	s.net, s.price, s.rate = rounded(exclusive, quantity), decimalText(exclusive), vatRate(rate)
-	s.vat = s.total - s.net
+	// The tax is counted back from what is paid: the price without it is rounded, and many times it would not add up.
+	share := new(big.Rat).Quo(ratOf(rate), new(big.Rat).Add(ratOf(rate), big.NewRat(100, 1)))
+	s.vat = toKopecks(share.Mul(share, big.NewRat(int64(s.total), 100)))
+	s.net, s.price, s.rate = s.total-s.vat, decimalText(number(row["priceExclusive"])), vatRate(rate)
 	return s
 }
 
@@ -72,8 +73,11 @@ func number(v any) float64 {
 
 // rounded multiplies exactly and rounds to kopecks, half away from zero.
 func rounded(price, quantity float64) kopecks {
-	exact := new(big.Rat).Mul(ratOf(price), ratOf(quantity))
-	value, _ := new(big.Rat).Mul(exact, big.NewRat(100, 1)).Float64()
+	return toKopecks(new(big.Rat).Mul(ratOf(price), ratOf(quantity)))
+}
+
+func toKopecks(roubles *big.Rat) kopecks {
+	value, _ := new(big.Rat).Mul(roubles, big.NewRat(100, 1)).Float64()
 	return kopecks(math.Round(value))
 }
 

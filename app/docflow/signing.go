@@ -35,6 +35,7 @@ const (
 	AsSignature SignAs = "signature"
 	AsTitle     SignAs = "title"   // the recipient's title of a formal document
 	AsReceipt   SignAs = "receipt" // a receipt of a document
+	AsFile      SignAs = "file"    // a file that an act on the document brings
 )
 
 // SigningStage is how far a signing has come.

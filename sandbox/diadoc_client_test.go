@@ -65,9 +65,23 @@ func meetDiadoc(t *testing.T) *exchange {
 	e.sim.SetSwitches(diadocsim.Switches{RefuseUnknown: true})
 	e.demo = e.sim.SeedDemo(diadocHome)
 	e.box = diadoc.BoxID(e.demo.Box)
+	t.Cleanup(e.onlyDocumentedAnswers)
 	e.client = diadoc.New(e.up, e.base+"/diadoc", &bearer{sim: e.sim, demo: e.demo},
 		diadoc.WithSunset(func(s diadoc.Sunset) { e.ended = append(e.ended, s) }))
 	return e
+}
+
+// onlyDocumentedAnswers holds what the simulator answered in a test against the statuses that the client knows from the
+// documentation: each operation's own, and those that any operation may have.
+func (e *exchange) onlyDocumentedAnswers() {
+	for _, c := range e.sim.Calls("") {
+		op, known := diadoc.LookupOperation(c.Op)
+		if !known || c.Status == 0 || strings.Contains(c.Error, "lever") {
+			continue
+		}
+		anywhere := []int{http.StatusPaymentRequired, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusNotImplemented}
+		require.Contains(e.t, append(anywhere, op.Statuses...), c.Status, "%s: %s", c.Op, c.Error)
+	}
 }
 
 func (e *exchange) signature(file []byte) []byte {

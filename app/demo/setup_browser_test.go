@@ -277,10 +277,18 @@ func TestSettingsAreNotForEverybody(t *testing.T) {
 	w := newWorld(t)
 	w.Portal.AddUser(77, "Олег", "Обычный", false)
 	before := showSettings(t, w)
+	other := w.Box.Bitrix.AddPortal("other")
+	require.NoError(t, other.Install(t.Context(), demoApp))
+	session := func(user int) string {
+		if user == 0 { // the administrator of the other portal
+			return pageSession(t, w, other, 1)
+		}
+		return pageSession(t, w, w.Portal, user)
+	}
 	ask := func(user int, method, path, body string) (int, string) {
 		req, err := http.NewRequestWithContext(t.Context(), method, w.URL+"/bitrix/pages/"+path, strings.NewReader(body))
 		require.NoError(t, err)
-		req.Header.Set("Authorization", "Bearer "+pageSession(t, w, user))
+		req.Header.Set("Authorization", "Bearer "+session(user))
 		req.Header.Set("Bridge-Once", "0123456789abcdef0123456789abcdef")
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		resp, err := http.DefaultClient.Do(req)
@@ -301,6 +309,16 @@ func TestSettingsAreNotForEverybody(t *testing.T) {
 	for _, path := range []string{"settings/connections/0/remove", "settings/triggers/0/remove", "settings/file", "settings/history/1/undo", "settings/robots/secret", "settings/roles"} {
 		status, _ := ask(77, http.MethodPost, path, "version=1&text=connections:%20[]")
 		require.Equal(t, http.StatusForbidden, status, path)
+	}
+	for _, path := range []string{"settings/connections", "settings/file", "settings/history", "settings/robots"} {
+		status, text := ask(0, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, status, path)
+		require.NotContains(t, text, w.Demo.Login, "another portal's settings")
+	}
+	for path, want := range map[string]int{"settings/connections/0/check": http.StatusNotFound, "settings/history/1/undo": http.StatusNotFound,
+		"settings/triggers/0/remove": http.StatusConflict, "settings/mappings/0": http.StatusNotFound} {
+		status, text := ask(0, http.MethodPost, path, "version=1")
+		require.Equal(t, want, status, path+text)
 	}
 	require.Equal(t, before, showSettings(t, w))
 
@@ -324,10 +342,10 @@ func showSettings(t *testing.T, w *demo.World) string {
 	return (&visitor{Tab: testbrowser.Tab{T: t}, w: w}).stored()
 }
 
-// pageSession opens the main page as a user and takes the session out of it.
-func pageSession(t *testing.T, w *demo.World, user int) string {
+// pageSession opens the main page as a user of a portal and takes the session out of it.
+func pageSession(t *testing.T, w *demo.World, p *bitrixsim.Portal, user int) string {
 	t.Helper()
-	query, form := w.Portal.OpenPage(demoApp, "DEFAULT", "", user)
+	query, form := p.OpenPage(demoApp, "DEFAULT", "", user)
 	resp, err := http.PostForm(w.URL+"/bitrix/app?"+query.Encode(), form)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, resp.Body.Close()) }()

@@ -116,6 +116,16 @@ func (b branch) find(path []string) (branch, bool) {
 	return b, true
 }
 
+// reach follows a path as far as the tree has it: what was emptied may have taken its place with it.
+func (b branch) reach(path []string) []string {
+	for i := range path {
+		if _, ok := b.find(path[:i+1]); !ok {
+			return path[:i]
+		}
+	}
+	return path
+}
+
 // filled counts the expressions that the mapping has in a place.
 func filled(value any) int {
 	n := 0

@@ -264,6 +264,9 @@ func (p *pages) showConnection(ctx context.Context, r page.Request, now Current,
 		view.Remove = &removal{view.Path + "/remove", say(r, "Удалить подключение «"+c.Name+"» вместе с паролем? Документообороты, поданные через него, перестанут обновляться.",
 			"Remove the connection "+c.Name+" with its password? Docflows that were filed through it will not be followed any more.")}
 	}
+	if len(problems) > 0 {
+		view.keep(r)
+	}
 	view.Fields, view.Own = connectionFields(r, c)
 	ids := map[string]string{"": "login", "name": "name"}
 	for _, f := range append(view.Fields, view.Own...) {

@@ -34,6 +34,7 @@ func (p *pages) showFile(ctx context.Context, r page.Request, content string, li
 		Text: page.Field{ID: "text", Name: "text", Label: say(r, "Настройки целиком (YAML)", "The whole settings (YAML)"), Value: content}}
 	view.First = false
 	if len(lines) > 0 {
+		view.keep(r)
 		view.Text.Fault = say(r, "Ничего не изменено: исправьте строки, названные выше.", "Nothing was changed: correct the lines named above.")
 	}
 	answer, err := p.set.Render(r, "file", view)

@@ -101,6 +101,9 @@ func (p *pages) showVersion(ctx context.Context, r page.Request, problems settin
 		}
 		view.Since = difference(latest.YAML, v.YAML)
 	}
+	if len(problems) > 0 {
+		view.keep(r)
+	}
 	for _, one := range problems {
 		view.Problems = append(view.Problems, say(r, one.Russian(), one.String()))
 	}

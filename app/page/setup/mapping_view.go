@@ -80,6 +80,9 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 	if view.YAML != nil && len(view.Faults) > 0 {
 		view.YAML.Fault = view.Faults[0].Text
 	}
+	if state.unsaved {
+		view.keep(r)
+	}
 	if state.tried != nil {
 		view.Tried = b.tried(ctx, *state.tried, root, keys)
 	}

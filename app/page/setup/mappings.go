@@ -42,6 +42,9 @@ func (p *pages) showMappings(ctx context.Context, r page.Request, problems setti
 			Hint: say(r, "По нему соответствие выбирают в роботе и триггере.", "Robots and triggers choose the mapping by it.")},
 		{ID: "from", Name: "from", Label: say(r, "Начать с", "Begin with"), Kind: "select", Options: choose(begin, cmp.Or(text(r, "from"), "ready"))},
 	}
+	if len(problems) > 0 {
+		view.keep(r)
+	}
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "mappings", map[string]string{"": "name", "name": "name", "docflow_type": "docflow_type"})
 	mark(view.Add, at)
@@ -240,6 +243,7 @@ func (p *pages) saveMapping(ctx context.Context, r page.Request) (page.Response,
 	if now, _, m, err = p.chosenMapping(ctx, r); err != nil {
 		return page.Response{}, err
 	}
+	r.Form.Set("at", strings.Join(rootBranch(m.DocflowType, m.Options).reach(where(r.Form)), "/"))
 	answer, err := p.showMapping(ctx, r, now, at, m, mappingState{values: r.Form})
 	answer.Say = saved()
 	return answer, err

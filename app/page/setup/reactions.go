@@ -343,7 +343,9 @@ func (p *pages) removeReaction(ctx context.Context, r page.Request) (page.Respon
 func (p *pages) showReaction(ctx context.Context, r page.Request, now Current, values url.Values, problems settings.Problems) (page.Response, error) {
 	l := p.lists(r)
 	view := reactionView{frame: p.below("reactions", say(r, "Реакция", "Reaction"), now, r), Path: "settings/reactions/" + r.Params["at"]}
-	view.Quiet = r.Query.Has("system")
+	if view.Quiet = r.Query.Has("system"); view.Quiet || len(problems) > 0 {
+		view.keep(r)
+	}
 	if r.Params["at"] == "new" {
 		view.Title = say(r, "Новая реакция", "New reaction")
 	} else {

@@ -67,6 +67,9 @@ func (p *pages) showRobots(ctx context.Context, r page.Request, problems setting
 	ids := map[string]string{}
 	view.Files = l.fileFields(ctx, now.Settings.Files, ids)
 	view.Silent = l.Silent
+	if len(problems) > 0 {
+		view.keep(r)
+	}
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "files", ids)
 	mark(view.Files, at)

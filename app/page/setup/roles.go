@@ -71,6 +71,9 @@ func (p *pages) showRoles(ctx context.Context, r page.Request, now Current, role
 		view.Rights = append(view.Rights, right)
 	}
 	view.Silent = l.Silent
+	if len(problems) > 0 {
+		view.keep(r)
+	}
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "roles", ids)
 	for i := range view.Rights {

@@ -139,6 +139,18 @@ func (p *pages) below(section, title string, now Current, r page.Request) frame 
 	return f
 }
 
+// keep stands for a form that is shown again: it still begins with the version that was on the screen, so that what
+// somebody else has stored meanwhile is not written over.
+func (f *frame) keep(r page.Request) {
+	sent := r.Form.Get("version")
+	if sent == "" {
+		sent = r.Query.Get("version")
+	}
+	if read, err := strconv.ParseInt(sent, 10, 64); err == nil {
+		f.Version = read
+	}
+}
+
 func unreadable(cause error) *page.Problem {
 	return &page.Problem{Status: http.StatusConflict, Cause: cause,
 		RU: "Настройки сохранены другой версией моста, и эта их не понимает. Загрузите файл настроек целиком в разделе «Файл».",

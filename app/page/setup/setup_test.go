@@ -424,6 +424,13 @@ func TestNobodyIsWrittenOver(t *testing.T) {
 		require.Equal(t, http.StatusConflict, problem.Status)
 		require.Contains(t, problem.RU, "изменил Борис")
 	}
+	// A form that is shown again still begins with what was on the screen.
+	for _, form := range []string{"triggers/0?kind=deal&when=stage&version=4", "reactions/0?system=realty&version=4"} {
+		_, html := ask(t, desk, http.MethodGet, "settings/"+form, nil)
+		require.Contains(t, html, `name="version" value="4"`, form)
+	}
+	_, html := ask(t, desk, http.MethodPost, "settings/mappings/0", form("yaml", "a: [1"))
+	require.Contains(t, html, `name="version" value="4"`)
 	for _, path := range []string{"triggers/9", "triggers/x", "mappings/9", "mappings/new", "connections/-1", "mappings/0?at=nowhere", "history/x"} {
 		_, err := try(t, desk, http.MethodGet, "settings/"+path, nil)
 		problem, ok := errors.AsType[*page.Problem](err)

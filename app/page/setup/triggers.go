@@ -220,7 +220,9 @@ func (p *pages) showTrigger(ctx context.Context, r page.Request, now Current, st
 	l := p.lists(r)
 	kind := l.kind(ctx, values.Get("kind"))
 	view := triggerView{frame: p.below("triggers", say(r, "Триггер", "Trigger"), now, r), Path: "settings/triggers/" + r.Params["at"]}
-	view.Quiet = r.Query.Has("kind")
+	if view.Quiet = r.Query.Has("kind"); view.Quiet || len(problems) > 0 {
+		view.keep(r)
+	}
 	if r.Params["at"] == "new" {
 		view.Title = say(r, "Новый триггер", "New trigger")
 	} else {

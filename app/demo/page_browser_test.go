@@ -18,6 +18,7 @@ import (
 
 	"konturbridge/app/demo"
 	"konturbridge/app/docflow"
+	"konturbridge/app/lane"
 	"konturbridge/app/store"
 	"konturbridge/internal/testbrowser"
 	"konturbridge/sandbox/bitrixsim"
@@ -257,6 +258,22 @@ func TestPagesOfPeople(t *testing.T) {
 	require.Len(t, w.Box.Realty.Docflows(), 2)
 
 	b.requireOwnCardOnly(t)
+
+	// What failed is tried again by a press. What somebody has begun to fill in is not overwritten meanwhile.
+	card := docflow.Card{EntityType: bitrixsim.Deal, ID: int64(w.Demo.Extract)}
+	require.NoError(t, w.WithStore(t.Context(), func(st *store.Store) error {
+		return st.Commit(t.Context(), lane.NewRow{Lane: w.Portal.MemberID(), Part: card.String(), Kind: "page", Code: "gone", Body: []byte("{}")})
+	}))
+	b.soon(`Boolean(document.querySelector("button[id^=retry]"))`)
+	require.Contains(t, b.text("#work"), "unknown action gone")
+	b.Click("#start-Kontur\\ Reestro summary")
+	b.Click("#start-realty_extract")
+	b.Until(`document.activeElement.id === "form-title"`) // the pressed button is gone
+	b.fill("#act-cadastral_number", "1:2:3:4")
+	b.Click("button[id^=retry]")
+	b.Until(`[...document.querySelectorAll(".message.good")].length > 0`)
+	b.soon(`Boolean(document.querySelector("button[id^=retry]"))`)
+	require.Equal(t, "1:2:3:4", b.Ask(`document.getElementById("act-cadastral_number").value`))
 
 	// The main page of somebody without rights: their own cards.
 	b.home(7, "ru")

@@ -82,6 +82,7 @@
 //	                  to details, which stay open by it
 //	data-home="…"     in what a POST puts into a region: the address that the region asks from then on
 //	data-filter       on a form that is no input: it does not hold back the polling
+//	data-focus        on a heading with tabindex="-1": gets the keyboard when what was pressed is gone
 //	data-copy="…"     copies on a press
 //	data-download="…" on a link (href) to a page's file: fetched with the session, saved under that name
 //	data-preview="…"  the same, shown in a dialog under that title (PDF, images, XML and texts)

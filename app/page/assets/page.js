@@ -72,8 +72,12 @@
   // Regions.
   const versions = new WeakMap(); // of what a region shows: {path, version}
   const timers = new WeakMap();
+  const latest = new WeakMap(); // what a region was asked for last: an older answer that comes later is dropped
+  const asking = new WeakMap(); // how many requests of people are under way for it: it asks nothing by itself then
+  let asked = 0;
   const held = (region) => region.querySelector("form[data-touched], [data-sending]") || document.querySelector("dialog[open]");
   function load(region, extra) {
+    if (asking.get(region)) { return Promise.resolve(); }
     return window.htmx.ajax("GET", region.dataset.region, { source: region, target: region, swap: "innerHTML", headers: extra || {} })
       .catch(() => {}); // told by htmx's own events
   }
@@ -94,6 +98,9 @@
   body.addEventListener("htmx:configRequest", (event) => {
     const d = event.detail;
     Object.assign(d.headers, headers());
+    d.number = ++asked;
+    latest.set(d.target, d.number);
+    if (d.elt !== d.target) { asking.set(d.target, (asking.get(d.target) || 0) + 1); }
     const shown = versions.get(d.target);
     if (d.verb === "get") {
       if (shown && shown.path === d.path && d.headers["Bridge-Poll"]) { d.headers["If-None-Match"] = shown.version; }
@@ -121,6 +128,7 @@
       d.shouldSwap = false;
       try { tell("bad", JSON.parse(d.xhr.responseText).error.message); } catch { /* said by HX-Trigger */ }
     }
+    if (latest.get(d.target) > d.requestConfig.number) { d.shouldSwap = false; }
     const polled = d.requestConfig.headers["Bridge-Poll"];
     if (polled && status !== 401 && (status >= 400 || held(d.target))) { d.shouldSwap = false; }
     if (d.shouldSwap && d.target.matches("[data-region]")) {
@@ -135,8 +143,7 @@
     }
     d.target.querySelectorAll("[data-region]").forEach((inner) => load(inner));
     const version = d.xhr.getResponseHeader("ETag");
-    const asked = d.requestConfig;
-    if (asked.verb === "get" && d.successful && !d.failed) {
+    if (d.requestConfig.verb === "get" && d.successful && !d.failed) {
       d.target.dataset.region = d.pathInfo.finalRequestPath;
       versions.set(d.target, { path: d.pathInfo.finalRequestPath, version });
     } else {
@@ -148,17 +155,21 @@
   body.addEventListener("htmx:afterSettle", (event) => {
     const faults = event.target.querySelector && event.target.querySelector("[data-faults]");
     localize(event.target);
-    if (faults) { faults.focus(); }
+    // Who has pressed something that is gone goes on in what has come for it.
+    const head = event.target.querySelector && event.target.querySelector("[data-focus]");
+    const config = event.detail.requestConfig;
+    if (faults) { faults.focus(); } else if (head && config.elt !== config.target && document.activeElement === body) { head.focus({ preventScroll: true }); }
     fit();
   });
   body.addEventListener("htmx:afterRequest", (event) => {
     const d = event.detail;
-    const asked = d.requestConfig;
-    delete d.elt.dataset.sending;
-    d.elt.removeAttribute("aria-busy");
-    if (asked.once && d.xhr.status) {
-      asked.once.done = Date.now();
-      if (d.successful) { delete d.elt.dataset.touched; }
+    const config = d.requestConfig;
+    if (config.elt !== config.target) { asking.set(config.target, asking.get(config.target) - 1); }
+    delete config.elt.dataset.sending;
+    config.elt.removeAttribute("aria-busy");
+    if (config.once && d.xhr.status) {
+      config.once.done = Date.now();
+      if (d.successful) { delete config.elt.dataset.touched; }
     }
     const region = d.target && d.target.closest("[data-region]");
     if (region) { watch(region, d.successful ? 1 : 4); }

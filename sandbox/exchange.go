@@ -69,7 +69,6 @@ func (s *Sandbox) exchange() exchange {
 			out.Signings = append(out.Signings, one)
 		}
 	}
-	slices.SortFunc(out.Signings, func(a, b diadocsim.Signing) int { return cmp.Compare(a.TaskID, b.TaskID) })
 	return out
 }
 

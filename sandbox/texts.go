@@ -40,7 +40,7 @@ func texts(r *http.Request) pageTexts {
 func pageWords() map[string][2]string {
 	return map[string][2]string{
 		"title":       {"Песочница", "Sandbox"},
-		"subtitle":    {"ненастоящие Битрикс24 и Росреестр", "pretended Bitrix24 and land registry"},
+		"subtitle":    {"ненастоящие Битрикс24, Росреестр и Диадок", "pretended Bitrix24, land registry and Diadoc"},
 		"language":    {"English", "Русский"},
 		"skip":        {"К карточкам", "Skip to cards"},
 		"board":       {"Воронка", "Pipeline"},

@@ -1,10 +1,13 @@
 package diadocsim
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"math/big"
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -58,12 +61,13 @@ func (s *Server) AddCloudCertificate(login, thumbprint string) error {
 	})
 }
 
-// Signings lists the server-side signatures.
+// Signings lists the server-side signatures, oldest first.
 func (s *Server) Signings() []Signing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	tasks := slices.SortedFunc(maps.Values(s.tasks), func(a, b *task) int { return cmp.Compare(a.at, b.at) })
 	out := []Signing{}
-	for _, t := range s.tasks {
+	for _, t := range tasks {
 		if sg, ok := t.data.(*signing); ok {
 			out = append(out, Signing{t.id, t.kind, len(sg.files), sg.code, sg.status})
 		}

@@ -7,6 +7,7 @@ type task struct {
 	id, kind string
 	box      *box
 	user     *user
+	at       int64
 	polls    int
 	result   reply
 	err      error
@@ -14,7 +15,7 @@ type task struct {
 }
 
 func (c *call) addTask(kind string) *task {
-	t := &task{id: newGUID(), kind: kind, box: c.box, user: c.user}
+	t := &task{id: newGUID(), at: c.next(), kind: kind, box: c.box, user: c.user}
 	c.tasks[t.id] = t
 	return t
 }

@@ -57,7 +57,7 @@ func Scenarios() []Scenario {
 		{"revoked-grant", "Доступ к ящику Диадока отозван: администратору сказано один раз, после починки ничего не пропущено", playRevokedGrant},
 		{"slow-down", "Диадок просит подождать: мост ждёт сколько сказано, документ отправлен один раз", playSlowDown},
 		{"reconnect", "Администраторов не осталось: работа ждёт и продолжается, когда портал переподключён", playReconnect},
-	}, papers()...)
+	}, append(papers(), sending()...)...)
 }
 
 func playExtract(ctx context.Context, w *World) error {

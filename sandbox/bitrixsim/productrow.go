@@ -1,6 +1,7 @@
 package bitrixsim
 
 import (
+	"fmt"
 	"math"
 	"slices"
 )
@@ -259,4 +260,28 @@ func productFields(*call) (any, *restError) {
 		"price double", "priceAccount double r", "priceExclusive double r", "priceNetto double r", "priceBrutto double r", "quantity double",
 		"discountTypeId integer", "discountRate double", "discountSum double", "taxRate double", "taxIncluded boolean", "customized boolean r",
 		"measureCode integer", "measureName string r", "sort integer", "xmlId string r", "type integer r")}, nil
+}
+
+// Product is a row of the products of a card, given to SetProducts.
+type Product struct {
+	Name            string
+	Price, Quantity float64  // the price with discount and tax
+	Tax             *float64 // percent; nil: none
+}
+
+// SetProducts makes the products of a card these, as a person does in the card.
+func (p *Portal) SetProducts(entityTypeID, id int, products ...Product) error {
+	p.s.mu.Lock()
+	defer p.s.mu.Unlock()
+	defer p.s.notify()
+	t := p.types[entityTypeID]
+	if t == nil || t.items[id] == nil {
+		return fmt.Errorf("bitrixsim: no card %d of type %d", id, entityTypeID)
+	}
+	p.products = slices.DeleteFunc(p.products, func(r *productRow) bool { return r.owner == t && r.ownerID == id })
+	for _, one := range products {
+		p.products = append(p.products, &productRow{id: p.nextID("product row", 17647), owner: t, ownerID: id, name: one.Name, price: one.Price, quantity: one.Quantity,
+			discountType: 2, measure: 796, tax: one.Tax, taxIncluded: one.Tax != nil, sort: (len(p.products) + 1) * 10})
+	}
+	return nil
 }

@@ -140,7 +140,11 @@ type upload struct {
 
 // read gives the next part, nothing at the end.
 func (u *upload) read() ([]byte, error) {
-	content := make([]byte, u.client.part) // a new one each time: a request that failed may still be read
+	size := u.client.part
+	if known, ok := u.source.(interface{ Len() int }); ok {
+		size = min(size, known.Len())
+	}
+	content := make([]byte, size) // a new one each time: a request that failed may still be read
 	n, err := io.ReadFull(u.source, content)
 	if content = content[:n]; err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, fmt.Errorf("diadoc: UploadToShelf: read: %w", err)

@@ -40,6 +40,9 @@ func (c *call) wanted() (*document, error) {
 
 func pdf(text string) []byte { return []byte("%PDF-1.4\n% " + text + "\n%%EOF\n") }
 
+// partial is what an unfinished form may look like under the status 200: the header alone tells.
+func partial() reply { return bytesReply("application/pdf", []byte("%PDF-1.4\n")) }
+
 func (c *call) printForm() (reply, error) {
 	d, err := c.wanted()
 	if err != nil {
@@ -52,7 +55,7 @@ func (c *call) printFormOf(d *document) (reply, error) {
 	if d.encrypted || d.invitation {
 		return reply{}, conflict("Generating print form for this type of document is not supported")
 	}
-	if later, yes := c.unfinished("print "+c.box.id+d.e.id, reply{}); yes {
+	if later, yes := c.unfinished("print "+c.box.id+d.e.id, partial()); yes {
 		return later, nil
 	}
 	return fileReply("application/pdf", d.kind.title+".pdf", pdf(d.e.id)), nil
@@ -75,7 +78,7 @@ func (c *call) generatedForm() (reply, error) {
 	if c.forms[id] == nil {
 		return reply{}, conflict("Print form %s is unknown or has expired", id)
 	}
-	if later, yes := c.unfinished("form "+id, reply{}); yes {
+	if later, yes := c.unfinished("form "+id, partial()); yes {
 		return later, nil
 	}
 	return fileReply("application/pdf", "Печатная форма.pdf", c.forms[id]), nil

@@ -51,17 +51,23 @@ func (s *Store) SearchJobs(ctx context.Context, q journal.Query) (journal.Page, 
 	if q.Before > 0 {
 		high = min(high, q.Before)
 	}
+	parts := []string{""}
+	if q.Card.ID != 0 { // each by itself: an index gives one of them in order, and not both
+		parts = []string{q.Card.String(), EffectsPart(q.Card)}
+	}
 	var page journal.Page
 	for state, name := range journal.States() {
-		if q.State != "" && q.State != name {
-			continue
+		for _, part := range parts {
+			if q.State != "" && q.State != name {
+				continue
+			}
+			found, next, err := s.stretch(ctx, q, state, part, low, high)
+			if err != nil {
+				return page, err
+			}
+			page.Jobs = append(page.Jobs, found...)
+			page.Next = max(page.Next, next)
 		}
-		found, next, err := s.stretch(ctx, q, state, low, high)
-		if err != nil {
-			return page, err
-		}
-		page.Jobs = append(page.Jobs, found...)
-		page.Next = max(page.Next, next)
 	}
 	slices.SortFunc(page.Jobs, func(a, b Job) int { return cmp.Compare(b.ID, a.ID) })
 	// Below the point that a stretch reached, rows of its state may be missing.
@@ -73,20 +79,20 @@ func (s *Store) SearchJobs(ctx context.Context, q journal.Query) (journal.Page, 
 	return page, nil
 }
 
-// stretchQueries reads a stretch of each state, in the order of their numbers: by lane alone, and of a card.
-func stretchQueries() (all, card [4]string) {
+// stretchQueries reads a stretch of each state, in the order of their numbers: by lane alone, and of a part.
+func stretchQueries() (all, part [4]string) {
 	for i, where := range [4]string{"state = 0", "state <> 0 AND state = 1", "state <> 0 AND state = 2", "state <> 0 AND state = 3"} {
 		all[i] = `SELECT ` + jobColumns + `, CASE WHEN received >= ? AND received < ? AND (? = 1 OR state = 2 OR kind NOT IN ` + serviceKinds + `)
 			THEN 1 ELSE 0 END FROM inbox WHERE lane = ? AND ` + where + ` AND id >= ? AND id < ? ORDER BY id DESC LIMIT ?`
-		card[i] = strings.Replace(all[i], "lane = ?", "lane = ? AND part IN (?, ?)", 1)
+		part[i] = strings.Replace(all[i], "lane = ?", "lane = ? AND part = ?", 1)
 	}
-	return all, card
+	return all, part
 }
 
-var stretchAll, stretchCard = stretchQueries()
+var stretchAll, stretchPart = stretchQueries()
 
-// stretch reads rows of one state. next is where it stopped short of low; 0: it did not.
-func (s *Store) stretch(ctx context.Context, q journal.Query, state int, low, high int64) (found []Job, next int64, err error) {
+// stretch reads rows of one state, of a part unless that is "". next is where it stopped short of low; 0: it did not.
+func (s *Store) stretch(ctx context.Context, q journal.Query, state int, part string, low, high int64) (found []Job, next int64, err error) {
 	query, from, to := stretchAll[state], int64(math.MinInt64), int64(math.MaxInt64)
 	if !q.From.IsZero() {
 		from = ms(q.From)
@@ -95,9 +101,9 @@ func (s *Store) stretch(ctx context.Context, q journal.Query, state int, low, hi
 		to = ms(q.To)
 	}
 	args := []any{from, to, boolInt(q.Service), q.Portal}
-	if q.Card.ID != 0 {
-		query = stretchCard[state]
-		args = append(args, q.Card.String(), EffectsPart(q.Card))
+	if part != "" {
+		query = stretchPart[state]
+		args = append(args, part)
 	}
 	for left := searchStretch; left > 0 && len(found) <= q.Limit; {
 		step := min(left, max(2*q.Limit, 100))

@@ -282,6 +282,13 @@ func TestPagesOfPeople(t *testing.T) {
 	require.Equal(t, "0", b.Ask(`document.querySelectorAll("[data-tab]").length`))
 	b.shots("home")
 
+	// The settings let them see the journal, and let others alone act.
+	require.NoError(t, w.Apply(t.Context(), "roles: {act: [1], journal: [7]}\n"))
+	b.home(7, "ru")
+	require.Equal(t, "/bitrix/pages/journal", b.Ask(`document.querySelector("#view").dataset.region`))
+	b.card(w.Demo.Extract, 7, "ru")
+	require.Equal(t, "0 0", b.Ask(`document.querySelectorAll("#start").length + " " + document.querySelectorAll("form").length`))
+
 	// An administrator has the sections; a session that has ended says so.
 	b.home(1, "ru")
 	require.Equal(t, "settings journal health", b.Ask(`[...document.querySelectorAll("[data-tab]")].map((a) => a.dataset.tab).join(" ")`))

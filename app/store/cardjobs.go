@@ -31,8 +31,8 @@ func (s *Store) CardJobs(ctx context.Context, portal string, card docflow.Card, 
 	}{
 		{`SELECT ` + columns + ` FROM (SELECT * FROM inbox WHERE lane = ? AND state = 0 ORDER BY id DESC LIMIT ?) recent
 			WHERE part = ? AND kind IN ('page', 'robot', 'hook', 'action', 'decide') ORDER BY id DESC LIMIT ?`, []any{portal, lookedAt, card.String(), limit}},
-		{`SELECT ` + columns + ` FROM inbox WHERE lane = ? AND part = ? AND state = 2 ORDER BY id DESC LIMIT ?`, []any{portal, card.String(), limit}},
-		{`SELECT ` + columns + ` FROM inbox WHERE lane = ? AND part = ? AND kind = 'page' AND state IN (1, 3) AND finished >= ?
+		{`SELECT ` + columns + ` FROM inbox WHERE lane = ? AND part = ? AND state <> 0 AND state = 2 ORDER BY id DESC LIMIT ?`, []any{portal, card.String(), limit}},
+		{`SELECT ` + columns + ` FROM inbox WHERE lane = ? AND part = ? AND state <> 0 AND kind = 'page' AND state IN (1, 3) AND finished >= ?
 			ORDER BY id DESC LIMIT ?`, []any{portal, card.String(), ms(since), limit}},
 	} {
 		found, err := s.cardJobs(ctx, q.query, q.args...)

@@ -56,7 +56,7 @@ func compare(path string, old, now any, all *[]change) {
 		compareLists(path, first, second, all)
 		return
 	}
-	*all = append(*all, change{path, written(old), written(now)})
+	*all = append(*all, change{path, short(old), short(now)})
 }
 
 func compareLists(path string, old, now []any, all *[]change) {
@@ -79,7 +79,7 @@ func compareLists(path string, old, now []any, all *[]change) {
 	for _, i := range gone {
 		at := slices.IndexFunc(come, func(j int) bool { return !paired[j] && kin(old[i], now[j]) })
 		if at < 0 {
-			*all = append(*all, change{Path: label(path, i, old[i]), Old: written(old[i])})
+			*all = append(*all, change{Path: label(path, i, old[i]), Old: short(old[i])})
 			continue
 		}
 		paired[come[at]] = true
@@ -87,9 +87,21 @@ func compareLists(path string, old, now []any, all *[]change) {
 	}
 	for _, j := range come {
 		if !paired[j] {
-			*all = append(*all, change{Path: label(path, j, now[j]), New: written(now[j])})
+			*all = append(*all, change{Path: label(path, j, now[j]), New: short(now[j])})
 		}
 	}
+}
+
+// maxLines bounds what a page shows of one value.
+const maxLines = 20
+
+// short is a value as people read it, a large one by its beginning.
+func short(value any) string {
+	lines := strings.Split(written(value), "\n")
+	if len(lines) <= maxLines {
+		return strings.Join(lines, "\n")
+	}
+	return fmt.Sprintf("%s\n… (+%d)", strings.Join(lines[:maxLines], "\n"), len(lines)-maxLines)
 }
 
 // kin reports whether two entries are the same thing, changed.

@@ -15,6 +15,7 @@ import (
 type robotsView struct {
 	frame
 	Robots   []robotLine
+	There    int
 	Missing  int
 	Problems []string
 	Notes    []string
@@ -47,7 +48,9 @@ func (p *pages) showRobots(ctx context.Context, r page.Request, problems setting
 	there, err := p.Portal.Registered(ctx, r.Session.Portal)
 	view.Robots = p.robotLines(r, heard(l, there.Robots, err))
 	for _, one := range view.Robots {
-		if !one.There {
+		if one.There {
+			view.There++
+		} else {
 			view.Missing++
 		}
 	}

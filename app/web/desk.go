@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,8 +17,10 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"konturbridge/app/docflow"
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
+	"konturbridge/internal/upstream"
 )
 
 // pagesPath is where the fragments of pages are.
@@ -196,11 +199,7 @@ func (h *handlers) reply(c *fiber.Ctx, lang string, a page.Response) error {
 func announce(c *fiber.Ctx, lang string, a page.Response) error {
 	events := map[string]any{}
 	if a.Say != nil {
-		text := a.Say.RU
-		if lang == "en" {
-			text = a.Say.EN
-		}
-		events["say"] = map[string]string{"kind": a.Say.Kind, "text": text}
+		events["say"] = map[string]string{"kind": a.Say.Kind, "text": page.Text{RU: a.Say.RU, EN: a.Say.EN}.In(lang)}
 	}
 	if a.Refresh {
 		events["refresh"] = true
@@ -311,14 +310,14 @@ func kindOf(status int) string {
 // spoken is an error as people read it.
 func spoken(err error, lang string) failure {
 	if p, ok := errors.AsType[*page.Problem](err); ok {
-		f := failure{http.StatusUnprocessableEntity, "refused", p.RU}
-		if p.Status != 0 {
-			f.Status = p.Status
-		}
-		if lang == "en" {
-			f.Message = p.EN
-		}
-		return f
+		return failure{cmp.Or(p.Status, http.StatusUnprocessableEntity), "refused", page.Text{RU: p.RU, EN: p.EN}.In(lang)}
+	}
+	if said, ok := errors.AsType[*docflow.Refusal](err); ok {
+		return failure{http.StatusUnprocessableEntity, "refused", page.Text{RU: said.CRMText, EN: said.TextEN}.In(lang)}
+	}
+	if upstream.ClassOf(err) == upstream.Refused {
+		return failure{http.StatusBadGateway, "upstream_refused", page.Text{RU: "Сервис отказал: этого у него нет, или учётной записи оно недоступно. Обновите страницу; если не поможет, обратитесь к администратору.",
+			EN: "The service refused: it does not have this, or the account may not see it. Reload the page; if that does not help, ask the administrator."}.In(lang)}
 	}
 	f := failureOf(err)
 	texts := map[int][2]string{
@@ -329,10 +328,7 @@ func spoken(err error, lang string) failure {
 		http.StatusServiceUnavailable:  {"Мост или сервис, к которому он обращается, сейчас не отвечает. Повторите через минуту.", "The bridge, or a service that it asks, does not answer now. Try again in a minute."},
 	}
 	if text, ok := texts[f.Status]; ok {
-		f.Message = text[0]
-		if lang == "en" {
-			f.Message = text[1]
-		}
+		f.Message = page.Text{RU: text[0], EN: text[1]}.In(lang)
 	}
 	return f
 }

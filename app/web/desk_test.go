@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime/multipart"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
 	"konturbridge/app/web"
+	"konturbridge/internal/upstream"
 )
 
 const once = "0123456789abcdef0123456789abcdef"
@@ -53,12 +55,23 @@ func testDesk(t *testing.T) page.Desk {
 	}
 }
 
+// saidNo is an upstream's business no.
+type saidNo struct{ error }
+
+func (saidNo) UpstreamClass() upstream.Class { return upstream.Refused }
+func (saidNo) RetryAt() time.Time            { return time.Time{} }
+func (saidNo) MaybeDone() bool               { return false }
+
 func fails(_ context.Context, r page.Request) (page.Response, error) {
 	switch r.Params["kind"] {
 	case "problem":
 		return page.Response{}, &page.Problem{RU: "Нельзя <b>так</b>", EN: "Not <b>so</b>"}
 	case "missing":
 		return page.Response{}, page.NotFound()
+	case "refusal":
+		return page.Response{}, fmt.Errorf("read: %w", &docflow.Refusal{Code: "no_connection", CRMText: "Нет подключения", TextEN: "No connection"})
+	case "upstream":
+		return page.Response{}, fmt.Errorf("read: %w", saidNo{errors.New("secret trouble")})
 	case "panic":
 		panic("a bug")
 	default:
@@ -204,6 +217,8 @@ func TestTroubles(t *testing.T) {
 		"a problem":       {"bad/problem", "ru", 422, "Нельзя &lt;b&gt;так&lt;/b&gt;"},
 		"in English":      {"bad/problem", "en", 422, "Not &lt;b&gt;so&lt;/b&gt;"},
 		"not there":       {"bad/missing", "ru", 404, "Этого здесь нет"},
+		"a refusal":       {"bad/refusal", "ru", 422, "Нет подключения"},
+		"upstream's no":   {"bad/upstream", "ru", 502, "Сервис отказал"},
 		"the database":    {"bad/database", "ru", 503, "не отвечает"},
 		"nothing is told": {"bad/database", "en", 503, "Try again in a minute"},
 	} {

@@ -31,7 +31,8 @@ func diadocInviteAction() Action {
 		Description: Text{"Приглашает организацию обмениваться документами (или принимает её приглашение) и ждёт ответа.", "Invites an organisation, or accepts its invitation, and waits for the answer."},
 		Params: append(peerParams(),
 			Param{Name: "message", Type: "text", Label: Text{"Текст приглашения", "Text of the invitation"}},
-			Param{Name: "document", Type: "file", Label: Text{"Документ к приглашению", "Document of the invitation"}},
+			Param{Name: "document", Type: "file", Multiple: true, Label: Text{"Документ к приглашению и его подпись (.sig)", "Document of the invitation and its signature (.sig)"}},
+			Param{Name: "need_signature", Type: "bool", Default: "N", Label: Text{"Запросить подпись документа", "Ask for a signature of the document"}},
 			signWithParam(), boxParam()),
 		Returns: returned(returnRelation, returnBox),
 	}

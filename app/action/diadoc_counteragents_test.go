@@ -179,3 +179,26 @@ func TestGroups(t *testing.T) {
 	require.NoError(t, d.sim.Hire(d.demo.Diadoc.Box, d.demo.Diadoc.Login, diadocsim.Employee{Position: "Стажёр"}))
 	require.Contains(t, d.no(t, "no_access", "diadoc_group_create", props{"name": "Ещё"}), "администратор")
 }
+
+// TestInvitingWithADocument: the document goes with its signature, and only its revocation takes such an invitation back.
+func TestInvitingWithADocument(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.attach(t, [2]string{"Соглашение.pdf", "соглашение"})
+	p := props{"inn": strangerINN, "document": filesField}
+	require.Contains(t, d.no(t, "invalid_field", "diadoc_invite", p), "должен быть подписан")
+	d.attach(t, [2]string{"Соглашение.pdf", "соглашение"}, [2]string{"Соглашение.pdf.sig", d.signature(t, "другой файл")})
+	require.Contains(t, d.no(t, "invalid_field", "diadoc_invite", p), "подписан другой")
+	require.Zero(t, d.sent("AcquireCounteragent"))
+
+	d.attach(t, [2]string{"Соглашение.pdf", "соглашение"}, [2]string{"Соглашение.pdf.sig", d.signature(t, "соглашение")})
+	follow := followRow(t, d, d.do(t, "diadoc_invite", d.demo.Sale, p))
+	d.Add(pace)
+	_, err := d.worker.Follower().Work(t.Context(), follow)
+	require.NoError(t, err)
+	d.Add(pace)
+	d.follow(t, follow)
+	require.Equal(t, docflow.Invited, d.record(t).State)
+	require.Contains(t, d.no(t, "conflict", "diadoc_break", props{"inn": strangerINN}), "Аннулируйте этот документ")
+	require.Contains(t, d.no(t, "wrong_state", "diadoc_invite", props{"inn": inviterINN, "document": filesField}), "без документа")
+}

@@ -125,31 +125,29 @@ func (r *runner) mustSign(ctx context.Context, at office, document diadoc.Docume
 		"Their invitation has a document to be signed; signing it accepts the invitation.")
 }
 
-// invitationDocument makes the file that goes with an invitation, signed.
+// invitationDocument makes the file that goes with an invitation: signed by the signature file beside it, or by the
+// service's test signature. The owner of a certificate is not asked here: there is no message yet that could be
+// followed while he takes his time.
 func (r *runner) invitationDocument(ctx context.Context, c *call, at office) (*diadoc.InvitationDocument, error) {
-	b24, err := r.Clients.Bitrix(ctx, c.portal)
+	all, bad, err := r.sheets(ctx, c, "document")
+	defer all.close()
 	if err != nil {
 		return nil, err
 	}
-	refs, err := r.files(ctx, b24, c, "document")
-	if err != nil {
-		return nil, err
+	if len(all) != 1 {
+		bad = append(bad, fmt.Sprintf("document: нужен один документ (и файл его подписи), а документов %d", len(all)))
 	}
-	if len(refs) != 1 {
-		return nil, badParams([]string{fmt.Sprintf("document: нужен один файл, а их %d", len(refs))})
+	test := strings.EqualFold(strings.TrimSpace(c.Properties.First("sign_with")), signTest)
+	if len(bad) == 0 && !all.signed() && !test {
+		bad = append(bad, "document: документ к приглашению должен быть подписан. Приложите рядом с ним файл откреплённой подписи (договор.pdf и договор.pdf.sig); для тестовых организаций укажите sign_with = test")
 	}
-	file, err := fetch(ctx, b24, refs[0], "document")
-	if err != nil {
-		return nil, err
+	if len(bad) > 0 {
+		return nil, badParams(bad)
 	}
-	defer func() { _ = file.Close() }()
-	shelf, err := at.client.UploadToShelf(ctx, file.Reader(), cmp.Or(path.Ext(file.name), ".bin"))
-	if err != nil {
-		return nil, err
-	}
-	signed, err := r.signedFile(ctx, c, at, nil)
-	signed.Content, signed.NameOnShelf = nil, shelf
-	return &diadoc.InvitationDocument{SignedContent: signed, FileName: cmp.Or(file.name, "Приглашение")}, err
+	file := all[0]
+	shelf, err := at.client.UploadToShelf(ctx, file.file.Reader(), cmp.Or(path.Ext(file.name), ".bin"))
+	return &diadoc.InvitationDocument{FileName: file.name, SignatureRequested: c.Properties.First("need_signature") == "Y",
+		SignedContent: diadoc.SignedContent{NameOnShelf: shelf, Signature: file.signature, SignWithTestSignature: file.signature == nil}}, err
 }
 
 // invitee is the box that an invitation went to. One that the service has made for it is found by the INN; "" when

@@ -27,7 +27,7 @@ func (r *runner) outgoing(ctx context.Context, c *call, at office, id docflow.ID
 	if err != nil {
 		return outgoing{}, err
 	}
-	all, wrong, err := r.sheets(ctx, c)
+	all, wrong, err := r.sheets(ctx, c, "files")
 	defer all.close()
 	if err != nil {
 		return outgoing{}, err

@@ -40,10 +40,10 @@ func (all sheets) signed() bool {
 	return slices.ContainsFunc(all, func(s sheet) bool { return s.signature != nil })
 }
 
-// sheets brings the documents of the call to the disk and gives each the signature that is named after it. The
+// sheets brings the documents of a parameter to the disk and gives each the signature that is named after it. The
 // caller closes what it gets, with an error too.
-func (r *runner) sheets(ctx context.Context, c *call) (all sheets, bad []string, err error) {
-	files, err := r.sentFiles(ctx, c)
+func (r *runner) sheets(ctx context.Context, c *call, param string) (all sheets, bad []string, err error) {
+	files, err := r.sentFiles(ctx, c, param)
 	defer func() {
 		for _, f := range files { // signatures, and what failed
 			_ = f.Close()
@@ -61,15 +61,15 @@ func (r *runner) sheets(ctx context.Context, c *call) (all sheets, bad []string,
 		}
 		all = append(all, sheet{file: f, name: cmp.Or(f.name, "Документ "+strconv.Itoa(len(all)+1))})
 		if f.Size() > diadoc.MaxShelfFile {
-			bad = append(bad, fmt.Sprintf("files: «%s» больше %d МБ. Приложите файл меньшего размера", f.name, diadoc.MaxShelfFile>>20))
+			bad = append(bad, fmt.Sprintf("%s: «%s» больше %d МБ. Приложите файл меньшего размера", param, f.name, diadoc.MaxShelfFile>>20))
 		}
 	}
 	files = signatures
 	if len(all) > diadoc.MaxDocuments {
-		bad = append(bad, fmt.Sprintf("files: документов %d, в одном сообщении допускается не больше %d. Разделите их на несколько отправок", len(all), diadoc.MaxDocuments))
+		bad = append(bad, fmt.Sprintf("%s: документов %d, в одном сообщении допускается не больше %d. Разделите их на несколько отправок", param, len(all), diadoc.MaxDocuments))
 	}
 	for _, f := range signatures {
-		problem, err := all.sign(f)
+		problem, err := all.sign(param, f)
 		if err != nil {
 			return all, nil, err
 		}
@@ -80,7 +80,7 @@ func (r *runner) sheets(ctx context.Context, c *call) (all sheets, bad []string,
 	if all.signed() {
 		for _, s := range all {
 			if s.signature == nil {
-				bad = append(bad, fmt.Sprintf("files: у документа «%s» нет подписи, а у других есть. Приложите «%s.sig» или уберите подписи", s.name, s.name))
+				bad = append(bad, fmt.Sprintf("%s: у документа «%s» нет подписи, а у других есть. Приложите «%s.sig» или уберите подписи", param, s.name, s.name))
 			}
 		}
 	}
@@ -88,8 +88,8 @@ func (r *runner) sheets(ctx context.Context, c *call) (all sheets, bad []string,
 }
 
 // sentFiles are the files of the card and those of a page's form. The caller closes them, with an error too.
-func (r *runner) sentFiles(ctx context.Context, c *call) (files []*cardFile, err error) {
-	handed, err := r.handed(c, "files")
+func (r *runner) sentFiles(ctx context.Context, c *call, param string) (files []*cardFile, err error) {
+	handed, err := r.handed(c, param)
 	if err != nil {
 		return nil, err
 	}
@@ -103,19 +103,19 @@ func (r *runner) sentFiles(ctx context.Context, c *call) (files []*cardFile, err
 			return files, err
 		}
 	}
-	if len(c.Properties.All("files")) == 0 {
+	if len(c.Properties.All(param)) == 0 {
 		return files, nil
 	}
 	b24, err := r.Clients.Bitrix(ctx, c.portal)
 	if err != nil {
 		return files, err
 	}
-	refs, err := r.files(ctx, b24, c, "files")
+	refs, err := r.files(ctx, b24, c, param)
 	if err != nil {
 		return files, err
 	}
 	for _, ref := range refs {
-		file, err := fetch(ctx, b24, bitrix.FileRef(ref), "files")
+		file, err := fetch(ctx, b24, bitrix.FileRef(ref), param)
 		if err != nil {
 			return files, err
 		}
@@ -129,15 +129,15 @@ func isSignature(name string) bool {
 }
 
 // sign gives a signature to the document that it is named after, and checks that it is over that very file.
-func (all sheets) sign(f *cardFile) (problem string, err error) {
+func (all sheets) sign(param string, f *cardFile) (problem string, err error) {
 	at := all.namedBy(f.name)
 	if at < 0 {
-		return fmt.Sprintf("files: непонятно, какой документ подписывает «%s». Назовите подпись по документу: договор.pdf и договор.pdf.sig", f.name), nil
+		return fmt.Sprintf("%s: непонятно, какой документ подписывает «%s». Назовите подпись по документу: договор.pdf и договор.pdf.sig", param, f.name), nil
 	}
 	if all[at].signature != nil {
-		return fmt.Sprintf("files: у документа «%s» две подписи. Оставьте одну", all[at].name), nil
+		return fmt.Sprintf("%s: у документа «%s» две подписи. Оставьте одну", param, all[at].name), nil
 	}
-	s, err := readDiadocSignature("files", f, f.name)
+	s, err := readDiadocSignature(param, f, f.name)
 	if refusal, ok := errors.AsType[*docflow.Refusal](err); ok {
 		_, line, _ := strings.Cut(refusal.CRMText, "\n")
 		return line, nil
@@ -150,7 +150,7 @@ func (all sheets) sign(f *cardFile) (problem string, err error) {
 		return "", err
 	}
 	if !slices.ContainsFunc(results, func(r cms.Result) bool { return r.Verdict != cms.Differs }) {
-		return fmt.Sprintf("files: «%s» (%s) сделана не для «%s»: файл изменился после подписания или подписан другой. Подпишите документ ещё раз", f.name, who(s), all[at].name), nil
+		return fmt.Sprintf("%s: «%s» (%s) сделана не для «%s»: файл изменился после подписания или подписан другой. Подпишите документ ещё раз", param, f.name, who(s), all[at].name), nil
 	}
 	all[at].signature = s.der
 	return "", nil

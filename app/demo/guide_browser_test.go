@@ -1,0 +1,117 @@
+package demo_test
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/require"
+
+	"konturbridge/sandbox/bitrixsim"
+	"konturbridge/sandbox/realtysim"
+)
+
+// TestGuideOfTheCard goes on where TestCardTab took the straight way: the registrar suspends what was filed, more
+// documents are brought, and it is cancelled.
+func TestGuideOfTheCard(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := visit(t, w)
+	b.Desktop()
+	d := b.submitted(t)
+
+	require.NoError(t, w.Box.Realty.Suspend(d.ID))
+	require.NoError(t, w.Portal.UpdateItem(bitrixsim.Deal, w.Demo.Sale, map[string]any{
+		"UF_CRM_KB_EXTRA":     []any{w.Portal.AddFile("План.pdf", []byte("%PDF-1.4\n% sandbox plan\n%%EOF\n"))},
+		"UF_CRM_KB_EXTRA_SIG": []any{w.Portal.AddFile("План.pdf.sig", []byte("sandbox signature of the plan"))},
+	}))
+	b.soon(`Boolean(document.querySelector("section.panel.now")?.innerText.includes("ответить Росреестру"))`)
+	b.look("tab-answer")
+	b.pressNext("Донести документы")
+	b.See("#act-documents")
+	b.Ask(`[...document.querySelectorAll("#act-documents option")].forEach((o) => { o.selected = o.value.startsWith("UF_CRM_KB_EXTRA"); })`)
+	b.look("tab-package")
+	b.Click("#act-now")
+	b.filed(realtysim.TypePacket)
+
+	b.soon(`document.querySelectorAll("#work article.card").length === 2`)
+	b.pressNext("Приостановить или отменить")
+	b.See("#act-cause")
+	b.fill("#act-cause", "Стороны передумали")
+	b.look("tab-cancel")
+	b.Click("#act-now")
+	require.Contains(t, fmt.Sprint(b.filed(realtysim.TypeAction).Options), "cancel")
+}
+
+// submitted files the sale and hands over its signatures, up to the registrar.
+func (v *visitor) submitted(t *testing.T) realtysim.Docflow {
+	t.Helper()
+	v.card(v.w.Demo.Sale, 1, "ru")
+	v.Click("#start-Kontur\\ Reestro summary")
+	v.Click("#start-realty_create")
+	v.See("#act-docflow_type")
+	v.Click("#act-now")
+	v.soon(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`)
+	v.Do(chromedp.SetUploadFiles(chromedp.CSS("#work input[type=file]"), v.signatures(t)))
+	v.Click("#work form[id^=sign] button")
+	v.soon(`Boolean(document.querySelector("#work form[id^=submit] button"))`)
+	v.Click("#work form[id^=submit] button")
+	d := v.filed(realtysim.TypeMovement)
+	require.NoError(t, v.w.Until(t.Context(), "it is checked", func() bool { return v.w.Box.Realty.Dispatch(d.ID) == nil }))
+	return d
+}
+
+// filed waits for a docflow of a type at the service.
+func (v *visitor) filed(kind string) (found realtysim.Docflow) {
+	v.T.Helper()
+	require.NoError(v.T, v.w.Until(v.T.Context(), kind+" is filed", func() bool {
+		for _, d := range v.w.Box.Realty.Docflows() {
+			if d.Type == kind {
+				found = d
+			}
+		}
+		return found.ID != ""
+	}))
+	return found
+}
+
+// pressNext presses what makes sense with a docflow now.
+func (v *visitor) pressNext(words string) {
+	v.T.Helper()
+	v.soon(`[...document.querySelectorAll("#work .actions button")].some((e) => e.innerText === ` + strconv.Quote(words) + `)`)
+	v.Ask(`[...document.querySelectorAll("#work .actions button")].find((e) => e.innerText === ` + strconv.Quote(words) + `).click()`)
+}
+
+// TestEnglishPages: whoever chose English reads English, but for names of the portal's own and of the services.
+func TestEnglishPages(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := visit(t, w)
+	b.Desktop()
+	b.start(1, "en")
+	b.english("settings")
+	for _, path := range []string{"first?step=connect", "connections", "triggers/new", "mappings", "reactions/new", "robots", "roles", "file", "history"} {
+		b.section("settings/" + path)
+		b.english("settings-" + path)
+	}
+	for _, name := range []string{"journal", "health"} {
+		b.journal(name, 1, "en")
+		b.english(name)
+	}
+	b.card(w.Demo.Extract, 1, "en")
+	b.Click("#start-Kontur\\ Reestro summary")
+	b.Click("#start-realty_extract")
+	b.See("#act-cadastral_number")
+	b.english("tab-extract")
+}
+
+// english requires that no word of a page is Russian, and pictures it.
+func (v *visitor) english(name string) {
+	v.T.Helper()
+	words := v.text("main h1, main h2, main h3, main button:not([data-insert]), main label, main .hint, main .muted, main nav a, main th, main summary")
+	words = regexp.MustCompile(`Админ Анна|Менеджер Максим|Реестро|Росреестр|Диадок|Контур|[«"][^»"]*[»"]`).ReplaceAllString(words, "")
+	require.Empty(v.T, regexp.MustCompile(`.*[А-Яа-яё].*`).FindAllString(words, 5), name)
+	v.look("en-" + name)
+}

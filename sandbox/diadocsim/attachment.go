@@ -42,9 +42,9 @@ func (c *call) attach(m *message, a *documentAttachment) (*document, error) {
 	if signature == nil && !m.draft && !m.delayed && m.template == nil {
 		return nil, bad("A document without a signature must be a draft or a delayed send")
 	}
-	d := &document{m: m, kind: kind, function: f.name, version: v, workflow: workflow, customID: a.CustomDocumentId, comment: a.Comment,
-		encrypted: a.IsEncrypted, editing: a.EditingSettingId, packet: m.packet, revocation: revocationNone, receipt: receiptNone, answerReceipt: receiptNone,
-		roaming: "RoamingNotificationStatusNone", proxySignature: proxyNone, senderSignature: waitingForSender, in: map[string]*place{}}
+	d := newDocument(m, kind)
+	d.function, d.version, d.workflow, d.customID, d.comment = f.name, v, workflow, a.CustomDocumentId, a.Comment
+	d.encrypted, d.editing = a.IsEncrypted, a.EditingSettingId
 	if d.metadata, err = readMetadata(v, a.Metadata, file, a.IsEncrypted); err != nil {
 		return nil, err
 	}
@@ -52,7 +52,6 @@ func (c *call) attach(m *message, a *documentAttachment) (*document, error) {
 		return nil, err
 	}
 	d.needSignature = answerOf(workflow) > optionalSignature || answerOf(workflow) == optionalSignature && a.NeedRecipientSignature
-	d.response = responseNone
 	if d.needSignature {
 		d.response = waitingForRecipient
 	}
@@ -74,6 +73,12 @@ func (c *call) attach(m *message, a *documentAttachment) (*document, error) {
 		c.attachPower(m, c.signBySender(d, signature), a.SignedContent.PowerOfAttorney)
 	}
 	return d, nil
+}
+
+// newDocument is one that waits for its sender and asks for nothing.
+func newDocument(m *message, kind docType) *document {
+	return &document{m: m, kind: kind, packet: m.packet, response: responseNone, revocation: revocationNone, receipt: receiptNone, answerReceipt: receiptNone,
+		roaming: "RoamingNotificationStatusNone", proxySignature: proxyNone, senderSignature: waitingForSender, in: map[string]*place{}}
 }
 
 func (c *call) signBySender(d *document, signature []byte) *entity {

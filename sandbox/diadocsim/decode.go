@@ -81,6 +81,9 @@ func (d *decoder) structure(raw any, to reflect.Value, at string) error {
 	known := map[string]bool{}
 	for i := range to.NumField() {
 		field := to.Type().Field(i)
+		if !field.IsExported() {
+			continue
+		}
 		name, path := field.Name, field.Name
 		if at != "" {
 			path = at + "." + name

@@ -248,6 +248,7 @@ func TestControl(t *testing.T) {
 		{"boxes/accept", `{"box":"` + r.demo.Box + `","peer":"` + r.demo.Partner + `"}`, 200},
 		{"boxes/send", `{"box":"` + r.demo.Partner + `","peer":"` + r.demo.Box + `","papers":[{"fileName":"a","content":"UEs=","needReply":true}]}`, 200},
 		{"levers/fail", `{"op":"GetMyUser","status":500}`, 200}, {"levers/expire", `{}`, 200}, {"levers/nothing", `{}`, 404},
+		{"boxes/route", partner, 200}, {document + "/malware", partner, 200}, {"levers/polls", `{"n":3}`, 200}, {"levers/undeliverable", `{"text":"x"}`, 200},
 		{"levers/device", `{"code":"x"}`, 404}, {"switches", `{"switches":{"notReady":200}}`, 200}, {"switches", `{"surprise":1}`, 400},
 	} {
 		require.Equal(t, step.status, press(step.path, step.body), "%s %s", step.path, step.body)

@@ -11,10 +11,9 @@ func (c *call) invitationPaper(to *box, part *invitationDocument) (*document, er
 	}
 	m := &message{from: c.box, to: to, lock: "None", deletedIn: map[string]bool{}, packet: newGUID()}
 	kind := trustRequest()
-	d := &document{m: m, kind: kind, function: "default", version: kind.functions[0].versions[0], workflow: 7, packet: m.packet, invitation: true,
-		needSignature: part.SignatureRequested, response: responseNone, revocation: revocationNone, receipt: receiptNone, answerReceipt: receiptNone,
-		roaming: "RoamingNotificationStatusNone", proxySignature: proxyNone, senderSignature: waitingForSender, in: map[string]*place{},
-		metadata: [][2]string{{"FileName", part.FileName}}}
+	d := newDocument(m, kind)
+	d.function, d.version, d.workflow, d.invitation = "default", kind.functions[0].versions[0], 7, true
+	d.needSignature, d.metadata = part.SignatureRequested, [][2]string{{"FileName", part.FileName}}
 	if part.SignatureRequested {
 		d.response = waitingForRecipient
 	}

@@ -47,30 +47,23 @@ func readTemplateDocument(raw any) (*documentAttachment, error) {
 	return &out, nil
 }
 
-func (c *call) postTemplate() (reply, error) {
-	var body struct {
-		FromBoxId                string `dia:"req"`
-		ToBoxId                  string `dia:"req"`
-		MessageFromBoxId         string `dia:"req"`
-		MessageToBoxId           string `dia:"req"`
-		MessageToDepartmentId    string
-		DocumentAttachments      []any
-		LockMode                 lockMode
-		FromDepartmentId         string
-		ToDepartmentId           string
-		MessageProxyBoxId        string
-		MessageProxyDepartmentId string
-		IsReusable               bool
-	}
-	if err := c.read(&body); err != nil {
-		return reply{}, err
-	}
-	if err := c.enterAs(body.FromBoxId); err != nil {
-		return reply{}, err
-	}
-	if err := c.need(createDocuments); err != nil {
-		return reply{}, err
-	}
+type templateToPost struct {
+	FromBoxId                string `dia:"req"`
+	ToBoxId                  string `dia:"req"`
+	MessageFromBoxId         string `dia:"req"`
+	MessageToBoxId           string `dia:"req"`
+	MessageToDepartmentId    string
+	DocumentAttachments      []any
+	LockMode                 lockMode
+	FromDepartmentId         string
+	ToDepartmentId           string
+	MessageProxyBoxId        string
+	MessageProxyDepartmentId string
+	IsReusable               bool
+}
+
+// templateEnvelope checks whose template it is, for whom, and between whom its message is to go.
+func (c *call) templateEnvelope(body *templateToPost) (*message, error) {
 	m := &message{from: c.box, lock: body.LockMode, deletedIn: map[string]bool{}, packet: newGUID(), fromDepartment: body.FromDepartmentId,
 		toDepartment: body.ToDepartmentId, template: &templateFacts{toDepartment: body.MessageToDepartmentId, reusable: body.IsReusable}}
 	if m.lock == "" {
@@ -82,14 +75,32 @@ func (c *call) postTemplate() (reply, error) {
 	}{{body.ToBoxId, &m.to}, {body.MessageFromBoxId, &m.template.from}, {body.MessageToBoxId, &m.template.to}, {body.MessageProxyBoxId, &m.template.proxy}} {
 		guid, _ := boxGUID(one.id)
 		if *one.into = c.boxes[guid]; *one.into == nil && one.id != "" {
-			return reply{}, refuse(either(c.sw.UnknownTarget, http.StatusBadRequest), "Box %s is not found", one.id)
+			return nil, refuse(either(c.sw.UnknownTarget, http.StatusBadRequest), "Box %s is not found", one.id)
 		}
 	}
 	if m.to == m.from || m.template.from == m.template.to {
-		return reply{}, bad("The two sides must differ")
+		return nil, bad("The two sides must differ")
 	}
 	if len(body.DocumentAttachments) == 0 || len(body.DocumentAttachments) > maxDocuments {
-		return reply{}, bad("A template must have from 1 to %d documents", maxDocuments)
+		return nil, bad("A template must have from 1 to %d documents", maxDocuments)
+	}
+	return m, nil
+}
+
+func (c *call) postTemplate() (reply, error) {
+	var body templateToPost
+	if err := c.read(&body); err != nil {
+		return reply{}, err
+	}
+	if err := c.enterAs(body.FromBoxId); err != nil {
+		return reply{}, err
+	}
+	if err := c.need(createDocuments); err != nil {
+		return reply{}, err
+	}
+	m, err := c.templateEnvelope(&body)
+	if err != nil {
+		return reply{}, err
 	}
 	for _, raw := range body.DocumentAttachments {
 		a, err := readTemplateDocument(raw)

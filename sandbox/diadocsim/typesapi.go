@@ -176,34 +176,37 @@ type signerForm struct {
 	SignerCertificateThumbprint string
 }
 
+// prepareRequest is PrepareDocumentsToSignRequest.
+type prepareRequest struct {
+	BoxId          string `dia:"req"`
+	DraftDocuments []struct {
+		DocumentId     *documentID `dia:"req"`
+		ToBoxId        string
+		Signer         *signerForm
+		ExtendedSigner []any
+		SignerContent  []byte
+	}
+	Documents []struct {
+		DocumentId     *documentID `dia:"req"`
+		Signer         *signerForm
+		ExtendedSigner []any
+		SignerContent  []byte
+	}
+	Contents []struct {
+		TypeNamedId    string           `dia:"req"`
+		Function       string           `dia:"req"`
+		Version        string           `dia:"req"`
+		Content        *unsignedContent `dia:"req"`
+		ToBoxId        string
+		Signer         *signerForm
+		ExtendedSigner []any
+		SignerContent  []byte
+	}
+}
+
 // prepareDocumentsToSign writes the signer into first titles. What comes back is to be signed, byte for byte.
 func (c *call) prepareDocumentsToSign() (reply, error) {
-	var body struct {
-		BoxId          string `dia:"req"`
-		DraftDocuments []struct {
-			DocumentId     *documentID `dia:"req"`
-			ToBoxId        string
-			Signer         *signerForm
-			ExtendedSigner []any
-			SignerContent  []byte
-		}
-		Documents []struct {
-			DocumentId     *documentID `dia:"req"`
-			Signer         *signerForm
-			ExtendedSigner []any
-			SignerContent  []byte
-		}
-		Contents []struct {
-			TypeNamedId    string           `dia:"req"`
-			Function       string           `dia:"req"`
-			Version        string           `dia:"req"`
-			Content        *unsignedContent `dia:"req"`
-			ToBoxId        string
-			Signer         *signerForm
-			ExtendedSigner []any
-			SignerContent  []byte
-		}
-	}
+	var body prepareRequest
 	if err := c.read(&body); err != nil {
 		return reply{}, err
 	}

@@ -360,3 +360,38 @@ func TestDeliveryFailureAndMalware(t *testing.T) {
 	_, err := base64.StdEncoding.DecodeString(first.str("Events", 0, "IndexKey"))
 	require.NoError(t, err)
 }
+
+func TestDocumentsByLists(t *testing.T) {
+	t.Parallel()
+	r := setup(t, diadocsim.Config{})
+	for _, sum := range []string{"100.00", "200.00", "300.00"} {
+		r.clock.Add(1)
+		body := r.contract("счет " + sum)
+		body["FromDepartmentId"] = r.demo.Sales
+		attachment := body["DocumentAttachments"].([]any)[0].(object)
+		attachment["TypeNamedId"] = "ProformaInvoice"
+		attachment["Metadata"] = []any{object{"Key": "FileName", "Value": "Счет.pdf"}, object{"Key": "TotalSum", "Value": sum}}
+		require.Equal(t, 200, r.post("/V3/PostMessage", nil, body).status)
+	}
+	sums := func(filter object) (found []string) {
+		filter["DocumentCategory"] = "Outbound"
+		for _, d := range r.post("/V4/GetDocuments", r.ours(), filter).at("Documents").([]any) {
+			found = append(found, walk(t, d, "Metadata", 1, "Value").(string))
+		}
+		return found
+	}
+	require.Equal(t, []string{"100.00", "200.00", "300.00"}, sums(object{}))
+	require.Equal(t, []string{"200.00"}, sums(object{"FromTotalSum": "150", "ToTotalSum": "250.5"}))
+	require.Equal(t, []string{"300.00"}, sums(object{"TotalSums": []any{"300.00"}}))
+	down := r.post("/V4/GetDocuments", r.ours(), object{"DocumentCategory": "Outbound", "SortDirection": "Descending", "Count": 1})
+	require.Equal(t, true, down.at("HasMoreResults"))
+	require.Equal(t, []string{"200.00", "100.00"}, sums(object{"SortDirection": "Descending", "AfterIndexKey": down.str("Documents", 0, "IndexKey")}))
+	require.Len(t, sums(object{"FromDepartmentIds": []any{r.demo.Sales}, "Departments": []any{object{"DepartmentId": r.demo.Sales}}}), 3)
+	require.Empty(t, sums(object{"Departments": []any{object{"DepartmentId": r.demo.Law}}}))
+	for _, wrong := range []object{{"FromTotalSum": "x"}, {"DocumentStatuses": []any{"x"}}, {"Count": 101}, {"SortDirection": "Up"}, {"DocumentCategory": "x"}} {
+		if wrong["DocumentCategory"] == nil {
+			wrong["DocumentCategory"] = "Outbound"
+		}
+		require.Equal(t, 400, r.post("/V4/GetDocuments", r.ours(), wrong).status, wrong)
+	}
+}

@@ -147,14 +147,35 @@ func filled(value any) int {
 	return n
 }
 
-// locate finds the place of a problem: the leaf whose value goes there, else the deepest branch above.
-func (b branch) locate(target string) []string {
-	best, depth := b.path, -1
+// spot is a place that a problem can be put in order at.
+type spot struct {
+	target string
+	path   []string
+	leaf   bool
+}
+
+// spots lists the places of a tree; looking through a large one takes a moment, so that it is done once for all problems.
+func (b branch) spots() []spot {
+	var all []spot
 	b.walk(0, func(c branch) {
-		if (target == c.target || strings.HasPrefix(target, c.target+".")) && (len(c.target) > depth || len(c.target) == depth && c.leaf()) && !c.rule {
-			best, depth = c.path, len(c.target)
+		if !c.rule {
+			all = append(all, spot{c.target, c.path, c.leaf()})
 		}
 	})
+	return all
+}
+
+// locate finds the place of a problem: the leaf whose value goes there, else the deepest branch above.
+func locate(all []spot, target string) (best spot) {
+	depth := -1
+	for _, one := range all {
+		if target != one.target && one.target != "" && !strings.HasPrefix(target, one.target+".") {
+			continue
+		}
+		if len(one.target) > depth || len(one.target) == depth && one.leaf && !best.leaf {
+			best, depth = one, len(one.target)
+		}
+	}
 	return best
 }
 

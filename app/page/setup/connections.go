@@ -57,7 +57,7 @@ func (p *pages) showConnections(ctx context.Context, r page.Request, at int, tol
 	}
 	for i, c := range now.Settings.Connections {
 		line := connectionLine{At: i, Name: c.Name, Service: serviceName(c.Kind), Login: c.Login, Default: c.Default, Trouble: states[c.Name],
-			Several: count[c.Kind] > 1, State: page.Chip{Kind: "good", Text: say(r, "работает", "works")}}
+			Several: count[c.Kind] > 1, State: page.Chip{Kind: "plain", Text: say(r, "подключено", "connected")}}
 		if c.RefreshToken != "" {
 			line.Login = say(r, "вход через Контур (OpenID)", "login at Kontur (OpenID)")
 		}
@@ -66,6 +66,10 @@ func (p *pages) showConnections(ctx context.Context, r page.Request, at int, tol
 		}
 		if i == at {
 			line.Checked = told
+			line.State = page.Chip{Kind: "good", Text: say(r, "работает", "works")}
+			if told.Kind != "good" {
+				line.State = page.Chip{Kind: "bad", Text: say(r, "не работает", "does not work")}
+			}
 		}
 		view.List = append(view.List, line)
 	}

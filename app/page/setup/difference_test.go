@@ -62,6 +62,26 @@ func TestTreeOfADocflowType(t *testing.T) {
 	}
 }
 
+// TestProblemsFindTheirPlace: the leaf that makes a value, else what is above it.
+func TestProblemsFindTheirPlace(t *testing.T) {
+	t.Parallel()
+	top := rootBranch("right_movement_request", map[string]any{
+		"rightMovementType": "sale",
+		"object":            map[string]any{"$if": "card.X", "$value": []any{map[string]any{"cadastralNumber": "1"}}, "$else": map[string]any{"cadastralNumber": "{{ 2 }}"}},
+		"own":               map[string]any{"field": "x"},
+	})
+	spots := top.spots()
+	for target, want := range map[string][]string{
+		"rightMovementType": {"rightMovementType"}, "object.cadastralNumber": {"object", "$value", "0", "cadastralNumber"},
+		"object.address.region": {"object", "$value", "0", "address"}, "seller.person": {"seller"}, "own.field": {"own", "field"}, "nowhere": nil, "": nil,
+	} {
+		require.Equal(t, want, locate(spots, target).path, target)
+	}
+	require.Equal(t, []string{"object", "$value"}, top.reach([]string{"object", "$value", "7", "x"}))
+	require.Equal(t, "object.cadastralNumber", plainPath("object.$value[0].cadastralNumber"))
+	require.Equal(t, "object.$if", rulePath("object.$if"))
+}
+
 func TestPut(t *testing.T) {
 	t.Parallel()
 	tree := map[string]any{"a": map[string]any{"b": 1}, "l": []any{map[string]any{"x": 1}}, "e": "{{ x }}"}

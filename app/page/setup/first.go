@@ -309,7 +309,7 @@ func (p *pages) firstTry(ctx context.Context, r page.Request) (page.Response, er
 			path = "settings/mappings/" + itoa(at)
 		}
 		b := &treeBuilder{l: l, path: path}
-		view.Tried = b.tried(ctx, tried, branch{}, nil)
+		view.Tried = b.tried(ctx, tried, branch{})
 	})
 }
 

@@ -84,7 +84,7 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 		view.keep(r)
 	}
 	if state.tried != nil {
-		view.Tried = b.tried(ctx, *state.tried, root, keys)
+		view.Tried = b.tried(ctx, *state.tried, root)
 	}
 	view.Insert = l.insertable(ctx, kind, false)
 	view.Silent = l.Silent
@@ -286,7 +286,7 @@ func rulePath(path string) string {
 }
 
 // tried shows what was made of a card: at each field what it gives, and everything that is wrong, with the way to it.
-func (b *treeBuilder) tried(ctx context.Context, t Tried, root branch, keys []string) *triedView {
+func (b *treeBuilder) tried(ctx context.Context, t Tried, root branch) *triedView {
 	view := &triedView{Title: t.Title, Made: written(visible(t.Result.Options)), Clean: true}
 	made := map[string][]string{}
 	collect(t.Result.Options, "", made)
@@ -295,17 +295,21 @@ func (b *treeBuilder) tried(ctx context.Context, t Tried, root branch, keys []st
 			in.Values = made[b.target[i]]
 		}
 	}
+	var spots []spot
+	if len(t.Problems) > 0 {
+		spots = root.spots()
+	}
 	for _, found := range t.Problems {
 		one := foundView{Text: say(b.l.r, found.Text(), found.English()), Rule: found.Rule, Fields: b.named(ctx, found.Fields)}
 		target := plainPath(found.Path)
-		at := root.locate(target)
-		parent := at
-		if leaf, ok := root.find(at); ok && leaf.leaf() && len(at) > 0 {
-			parent = at[:len(at)-1]
+		at := locate(spots, target)
+		parent := at.path
+		if at.leaf && len(parent) > 0 {
+			parent = parent[:len(parent)-1]
 		}
 		one.Link = nav{Path: b.to(parent, ""), Title: say(b.l.r, "Исправить", "Put in order")}
 		for i, in := range b.inputs {
-			if b.target[i] == target || in.ID == "v:"+strings.Join(at, "/") {
+			if b.target[i] == target || in.ID == "v:"+strings.Join(at.path, "/") {
 				one.Here = in.ID
 				if found.Severity == mapping.SeverityError {
 					in.Fault = strings.TrimPrefix(in.Fault+"; "+one.Text, "; ")

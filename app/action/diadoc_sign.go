@@ -59,6 +59,9 @@ func runDiadocSign(ctx context.Context, r *runner, c *call) (lane.Result, error)
 	if err != nil {
 		return lane.Result{}, err
 	}
+	if c.Properties.First("receipts") == "Y" {
+		return r.signReceipts(ctx, c, l)
+	}
 	if code := strings.TrimSpace(c.Properties.First("confirm_code")); code != "" {
 		return r.confirm(ctx, c, l, code)
 	}
@@ -173,7 +176,8 @@ func (r *runner) part(ctx context.Context, c *call, l letter, message diadoc.Mes
 		}
 		return r.answerTitle(ctx, c, l, message, e, files)
 	case state == diadoc.StateReceiptDue:
-		return r.receiptOf(ctx, l, e, files)
+		target, _ := receiptDue(message, e)
+		return r.receiptOf(ctx, l, e, target, files)
 	}
 	return nil, nil
 }

@@ -230,3 +230,37 @@ func TestReceipt(t *testing.T) {
 	d.fine(t, "diadoc_sign", props{"sign_with": "test"})
 	require.Equal(t, "done", d.sim.Documents()[0].Receipt)
 }
+
+// TestReceiptsByThemselves: a box with a certificate answers what came in with receipts, without anybody's robot.
+func TestReceiptsByThemselves(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.cloud(t)
+	d.set.Connections = []settings.Connection{{Name: "box", Kind: settings.Diadoc, Certificate: thumbprint}}
+	message, err := d.sim.Send(d.demo.Diadoc.Partner, d.demo.Diadoc.Box, diadocsim.Paper{Type: "UniversalTransferDocument", Function: "СЧФ",
+		Content: []byte(`<?xml version="1.0" encoding="utf-8"?><Файл ИдФайл="1"><Документ НомерДок="7" ДатаДок="02.03.2026"/></Файл>`)})
+	require.NoError(t, err)
+	require.NoError(t, d.store.Commit(t.Context(), docflow.Prepare{Record: docflow.Record{ID: "came", Portal: d.member, Card: docflow.Card{EntityType: 2, ID: int64(d.demo.Sale)},
+		System: docflow.Diadoc, Kind: "UniversalTransferDocument", Connection: "box", RequestID: "came", ExternalID: message, Created: d.Now(), Changed: d.Now()}}))
+	d.read(t, message)
+	rows, err := d.store.Load(t.Context(), d.member, 0, 100)
+	require.NoError(t, err)
+	var own []lane.Row
+	for _, row := range rows {
+		if row.Code == "diadoc_sign" {
+			row.Lease = d.lease
+			own = append(own, row)
+		}
+	}
+	require.NotEmpty(t, own, "the change makes work of the card")
+	require.Equal(t, lane.Aside, d.run(t, own[0]).Verdict)
+	d.run(t, own[0])
+	require.Len(t, d.sim.Signings(), 1)
+	require.NoError(t, d.sim.ConfirmSigning(d.sim.Signings()[0].TaskID))
+	d.Add(time.Minute)
+	result, _ := d.done(t, own[0])
+	require.Equal(t, "receipts signed", result.Note)
+	require.Equal(t, "done", d.sim.Documents()[0].Receipt)
+	result, _ = d.done(t, d.call(t, "diadoc_sign", d.demo.Sale, props{"receipts": "Y"}))
+	require.Equal(t, "no receipt is due", result.Note)
+}

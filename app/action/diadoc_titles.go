@@ -302,8 +302,8 @@ func (r *runner) answerTitle(ctx context.Context, c *call, l letter, message dia
 	return &docflow.SignPart{As: docflow.AsTitle, Entity: string(e.EntityID), Shelf: string(shelf), Name: name}, err
 }
 
-// receiptOf makes our receipt of a document.
-func (r *runner) receiptOf(ctx context.Context, l letter, e diadoc.Entity, files bool) (*docflow.SignPart, error) {
+// receiptOf makes our receipt of a document, or of what came after it.
+func (r *runner) receiptOf(ctx context.Context, l letter, e diadoc.Entity, target diadoc.EntityID, files bool) (*docflow.SignPart, error) {
 	if files {
 		return nil, &docflow.Refusal{Code: "receipt_needed",
 			CRMText: fmt.Sprintf("По документу «%s» нужно извещение о получении. Его создаёт Диадок, и готовая подпись к нему не подойдёт: укажите в sign_with сертификат, которым подпишет Диадок.", e.DocumentInfo.Title),
@@ -313,10 +313,10 @@ func (r *runner) receiptOf(ctx context.Context, l letter, e diadoc.Entity, files
 	if err != nil {
 		return nil, err
 	}
-	file, err := l.client.GenerateReceiptXml(ctx, l.box, diadoc.ReceiptGenerationRequestV2{MessageID: l.message(), AttachmentID: e.EntityID, SignerContent: who})
+	file, err := l.client.GenerateReceiptXml(ctx, l.box, diadoc.ReceiptGenerationRequestV2{MessageID: l.message(), AttachmentID: target, SignerContent: who})
 	if err != nil {
 		return nil, err
 	}
 	shelf, err := l.client.UploadToShelf(ctx, bytes.NewReader(file.Body), ".xml")
-	return &docflow.SignPart{As: docflow.AsReceipt, Entity: string(e.EntityID), Shelf: string(shelf), Name: orID(file.Name, "receipt.xml")}, err
+	return &docflow.SignPart{As: docflow.AsReceipt, Entity: string(target), Shelf: string(shelf), Name: orID(file.Name, "receipt.xml")}, err
 }

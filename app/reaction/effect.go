@@ -23,6 +23,8 @@ const (
 	RunTrigger    Kind = "automation_trigger"
 	RobotLog      Kind = "robot_log"
 	RobotReturn   Kind = "robot_return"
+	// RunAction is applied when it is stored: it becomes work of the card, in the same transaction.
+	RunAction Kind = "run_action"
 )
 
 // Effect is one thing that must happen in Bitrix24. Its parameters are frozen when it is stored.

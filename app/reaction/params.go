@@ -61,6 +61,11 @@ type (
 		Plain   bool           `json:"plain,omitempty"` // the text is no template: it may hold what people wrote
 		Docflow map[string]any `json:"docflow,omitempty"`
 	}
+	// ActionParams run an action of the catalogue for the card.
+	ActionParams struct {
+		Code       string            `json:"code"`
+		Properties map[string]string `json:"properties,omitempty"`
+	}
 	// ReturnParams answers a waiting robot.
 	ReturnParams struct {
 		Token    []byte         `json:"token"` // sealed

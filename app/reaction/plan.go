@@ -58,6 +58,9 @@ func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Ef
 	for _, text := range documentTodos(r, ch) {
 		add(Todo, TextParams{Text: text, Plain: true})
 	}
+	if receiptsDue(set, r, ch) {
+		add(RunAction, ActionParams{Code: "diadoc_sign", Properties: map[string]string{"message_id": r.ExternalID, "receipts": "Y"}})
+	}
 	if !ch.Moved() {
 		return effects
 	}
@@ -70,6 +73,13 @@ func planDiadoc(set settings.Settings, r docflow.Record, ch docflow.Change) []Ef
 		add(RunTrigger, TriggerParams{Code: code})
 	}
 	return effects
+}
+
+// receiptsDue reports whether receipts are to be looked for and signed: documents came, or wait for a receipt, and
+// the box has a certificate to sign with.
+func receiptsDue(set settings.Settings, r docflow.Record, ch docflow.Change) bool {
+	return slices.ContainsFunc(ch.Ours, func(d docflow.Document) bool { return d.Direction == docflow.Inbound || d.State == docflow.ReceiptDue }) &&
+		slices.ContainsFunc(set.Connections, func(c settings.Connection) bool { return c.Name == r.Connection && c.Certificate != "" })
 }
 
 // returns answers the robots whose wait is over.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"konturbridge/app/docflow"
+	"konturbridge/app/inbox"
 	"konturbridge/app/lane"
 	"konturbridge/app/reaction"
 )
@@ -25,6 +26,10 @@ func (t *tx) enqueue(effects []reaction.Effect) error {
 	}
 	flush := map[target]bool{}
 	var order []target
+	effects, err := t.runActions(effects)
+	if err != nil {
+		return err
+	}
 	if err := t.insertEffects(effects); err != nil {
 		return err
 	}
@@ -45,8 +50,34 @@ func (t *tx) enqueue(effects []reaction.Effect) error {
 		}
 		rows = append(rows, lane.NewRow{Lane: at.portal, Part: EffectsPart(at.card), Kind: EffectsKind, Body: body})
 	}
-	_, err := t.insertRows(rows)
+	_, err = t.insertRows(rows)
 	return err
+}
+
+// runActions makes work of the effects that run an action, and gives the others.
+func (t *tx) runActions(effects []reaction.Effect) ([]reaction.Effect, error) {
+	var others []reaction.Effect
+	var rows []lane.NewRow
+	for _, e := range effects {
+		if e.Kind != reaction.RunAction {
+			others = append(others, e)
+			continue
+		}
+		var p reaction.ActionParams
+		if err := json.Unmarshal(e.Params, &p); err != nil {
+			return nil, err
+		}
+		row, err := inbox.ActionRow(e.Portal, e.Card, p.Code, p.Properties)
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, row)
+	}
+	if len(rows) == 0 {
+		return others, nil
+	}
+	_, err := t.insertRows(rows)
+	return others, err
 }
 
 // insertEffects stores effects in their order.

@@ -49,9 +49,9 @@ func field[T any](in any, name string) (T, bool) {
 
 // permissions is EmployeePermissions.
 type permissions struct {
-	UserDepartmentId      string `dia:"req"`
-	IsAdministrator       *bool  `dia:"req"`
-	DocumentAccessLevel   accessLevel
+	UserDepartmentId      string      `dia:"req"`
+	IsAdministrator       *bool       `dia:"req"`
+	DocumentAccessLevel   accessLevel `dia:"req"`
 	SelectedDepartmentIds []string
 	Actions               []struct {
 		Name      string `dia:"req"`
@@ -87,9 +87,7 @@ func (c *call) readPlace(body any, into *Employee) error {
 		return bad("Department %s is not found", p.UserDepartmentId)
 	}
 	into.DepartmentID, into.Administrator, into.Departments = p.UserDepartmentId, *p.IsAdministrator, p.SelectedDepartmentIds
-	if p.DocumentAccessLevel != "" {
-		into.AccessLevel = string(p.DocumentAccessLevel)
-	}
+	into.AccessLevel = string(p.DocumentAccessLevel)
 	into.Actions = []string{}
 	for _, a := range p.Actions {
 		if *a.IsAllowed {

@@ -92,9 +92,10 @@ func TestEnglishPages(t *testing.T) {
 	b.Desktop()
 	b.start(1, "en")
 	b.english("settings")
-	for _, path := range []string{"first?step=connect", "connections", "triggers/new", "mappings", "reactions/new", "robots", "roles", "file", "history"} {
+	for path, name := range map[string]string{"first?step=connect": "first", "connections": "connections", "triggers/new": "trigger", "mappings": "mappings",
+		"reactions/new": "reaction", "robots": "robots", "roles": "roles", "file": "file", "history": "history"} {
 		b.section("settings/" + path)
-		b.english("settings-" + path)
+		b.english("settings-" + name)
 	}
 	for _, name := range []string{"journal", "health"} {
 		b.journal(name, 1, "en")

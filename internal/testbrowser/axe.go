@@ -43,8 +43,15 @@ func (b Tab) viewport(width, height int64, how ...chromedp.EmulateViewportOption
 	b.Do(chromedp.EmulateViewport(width, height, how...))
 }
 
-// Whole keeps a picture of the whole page, however tall it is, as [Tab.Shoot] does of what is in sight.
+// Whole keeps a picture of the whole page, however tall it is, as [Tab.Shoot] does of what is in sight, without the
+// messages that would lie over it for a moment. The browser pictures nothing taller than 16384 dots: of that what is in
+// sight is kept.
 func (b Tab) Whole(name string) {
 	b.T.Helper()
+	b.Ask(`document.querySelectorAll("#messages > *").forEach((m) => m.remove())`)
+	if b.Ask("document.documentElement.scrollHeight * devicePixelRatio < 16000") == "false" {
+		b.Shoot(name)
+		return
+	}
 	b.keep(name, chromedp.FullScreenshot(100))
 }

@@ -94,6 +94,8 @@ func workTitle(kind, code string) page.Text {
 	switch kind {
 	case action.KindDecide:
 		return page.Text{RU: "Решение о документообороте", EN: "Decision about a docflow"}
+	case action.KindFollow:
+		return page.Text{RU: "Ожидание ответа контрагента", EN: "Waiting for a counteragent's answer"}
 	case store.EffectsKind:
 		return page.Text{RU: "Запись в карточку", EN: "Writing into the card"}
 	case inbox.KindEvent:

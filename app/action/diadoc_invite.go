@@ -213,7 +213,7 @@ func (r *runner) invited(c *call, rec docflow.Record, task diadoc.TaskID) lane.R
 	if err != nil { // texts always marshal
 		body = nil
 	}
-	return lane.Result{Note: "called", Writes: []lane.Write{lane.NewRow{Lane: c.row.Lane, Part: c.row.Part, Kind: KindFollow, Code: "diadoc_invite", Body: body}}}
+	return lane.Result{Note: "called", Writes: []lane.Write{lane.NewRow{Lane: c.row.Lane, Part: c.row.Part, Kind: KindFollow, Body: body}}}
 }
 
 // KindFollow is the kind of rows that follow an invitation until the other side has answered it.

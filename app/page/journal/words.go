@@ -26,6 +26,7 @@ func serviceWord(job journal.Job, lang string) string {
 	return known(map[string]page.Text{
 		"event":              text("Изменение карточки", "A change of the card"),
 		"decide":             text("Решение о неясной подаче", "A decision about an unclear filing"),
+		"follow":             text("Ожидание ответа контрагента", "Waiting for a counteragent's answer"),
 		"effects":            text("Запись в Битрикс24", "Writing into Bitrix24"),
 		"robot-deadline":     text("Ответ роботу к его сроку", "An answer to a rule by its deadline"),
 		"offline":            text("Чтение пропущенных событий", "Reading of missed events"),

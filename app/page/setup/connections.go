@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"net/http"
 	"net/url"
 	"strconv"
 
@@ -84,11 +83,7 @@ func serviceName(kind settings.Kind) string {
 }
 
 func (p *pages) connection(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Connections))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Connections) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -148,11 +143,7 @@ func parseConnection(form url.Values, stored settings.Connection) settings.Conne
 }
 
 func (p *pages) saveConnection(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Connections))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Connections) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -177,17 +168,17 @@ func (p *pages) saveConnection(ctx context.Context, r page.Request) (page.Respon
 	if len(problems) > 0 {
 		return p.showConnection(ctx, r, now, parseConnection(r.Form, shown), relative(problems, "connections", at))
 	}
-	answer, err := p.afterSave(ctx, r, at)
-	return answer, err
+	return p.afterSave(ctx, r, at)
 }
 
 // afterSave checks an account as soon as it is stored: a wrong password is best told at once.
 func (p *pages) afterSave(ctx context.Context, r page.Request, at int) (page.Response, error) {
 	r.Params = map[string]string{"at": strconv.Itoa(at)}
 	answer, err := p.checkConnection(ctx, r)
-	if answer.Say == nil {
-		answer.Say = saved()
+	if err != nil { // it is stored all the same
+		answer, err = p.connections(ctx, r)
 	}
+	answer.Say = saved()
 	return answer, err
 }
 
@@ -279,11 +270,7 @@ func (p *pages) showConnection(ctx context.Context, r page.Request, now Current,
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "connections", ids)
 	view.Fields, view.Own = mark(view.Fields, at), mark(view.Own, at)
-	answer, err := p.set.Render(r, "connection", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "connection", view, len(problems) > 0)
 }
 
 // connectionFields are the fields of an account. A stored secret is never sent to a browser.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"io"
-	"net/http"
 
 	"konturbridge/app/page"
 )
@@ -37,11 +36,7 @@ func (p *pages) showFile(ctx context.Context, r page.Request, content string, li
 		view.keep(r)
 		view.Text.Fault = say(r, "Ничего не изменено: исправьте строки, названные выше.", "Nothing was changed: correct the lines named above.")
 	}
-	answer, err := p.set.Render(r, "file", view)
-	if len(lines) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "file", view, len(lines) > 0)
 }
 
 func (p *pages) download(ctx context.Context, r page.Request) (page.Response, error) {

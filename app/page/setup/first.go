@@ -3,7 +3,6 @@ package setup
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -128,11 +127,7 @@ func (p *pages) showFirst(ctx context.Context, r page.Request, now Current, step
 	view.Faults, at = faulty(r, problems, "triggers", map[string]string{"": "stage", "stage": "stage", "action": "do", "parameters": "do", "card": "card"})
 	markInputs(view.Choice, at)
 	mark(view.Card, at)
-	answer, err := p.set.Render(r, "first", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "first", view, len(problems) > 0)
 }
 
 func (v *firstView) count() {

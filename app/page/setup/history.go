@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -107,11 +106,7 @@ func (p *pages) showVersion(ctx context.Context, r page.Request, problems settin
 	for _, one := range problems {
 		view.Problems = append(view.Problems, say(r, one.Russian(), one.String()))
 	}
-	answer, err := p.set.Render(r, "version", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "version", view, len(problems) > 0)
 }
 
 func (p *pages) undo(ctx context.Context, r page.Request) (page.Response, error) {

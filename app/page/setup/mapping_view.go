@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -89,11 +88,7 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 	view.Insert = l.insertable(ctx, kind, false)
 	view.Silent = l.Silent
 	view.Quiet = state.unsaved
-	answer, err := p.set.Render(r, "mapping", view)
-	if len(state.problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "mapping", view, len(state.problems) > 0)
 }
 
 // address is that of a place of the tree.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -48,11 +47,7 @@ func (p *pages) showMappings(ctx context.Context, r page.Request, problems setti
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "mappings", map[string]string{"": "name", "name": "name", "docflow_type": "docflow_type"})
 	mark(view.Add, at)
-	answer, err := p.set.Render(r, "mappings", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "mappings", view, len(problems) > 0)
 }
 
 func (p *pages) addMapping(ctx context.Context, r page.Request) (page.Response, error) {

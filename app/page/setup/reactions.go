@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -186,11 +185,7 @@ func personLabel(one Person) string {
 }
 
 func (p *pages) reaction(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Reactions))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Reactions) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -307,11 +302,7 @@ func either(form url.Values, name string) string {
 }
 
 func (p *pages) saveReaction(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Reactions))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Reactions) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -371,9 +362,5 @@ func (p *pages) showReaction(ctx context.Context, r page.Request, now Current, v
 	for i := range view.Fields {
 		view.Fields[i].Value.Fault = at[view.Fields[i].Value.ID]
 	}
-	answer, err := p.set.Render(r, "reaction", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "reaction", view, len(problems) > 0)
 }

@@ -3,7 +3,6 @@ package setup
 import (
 	"context"
 	"maps"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -76,11 +75,7 @@ func (p *pages) showRobots(ctx context.Context, r page.Request, problems setting
 	var at map[string]string
 	view.Faults, at = faulty(r, problems, "files", ids)
 	mark(view.Files, at)
-	answer, err := p.set.Render(r, "robots", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "robots", view, len(problems) > 0)
 }
 
 func (p *pages) robotLines(r page.Request, there []string) []robotLine {

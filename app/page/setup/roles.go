@@ -2,7 +2,6 @@ package setup
 
 import (
 	"context"
-	"net/http"
 	"slices"
 	"strconv"
 
@@ -79,11 +78,7 @@ func (p *pages) showRoles(ctx context.Context, r page.Request, now Current, role
 	for i := range view.Rights {
 		view.Rights[i].More.Fault = at[view.Rights[i].More.ID]
 	}
-	answer, err := p.set.Render(r, "roles", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "roles", view, len(problems) > 0)
 }
 
 // saveRoles is for administrators of the portal alone: others could give themselves more.

@@ -201,6 +201,23 @@ func place(r page.Request, count int) (at int, fresh bool, err error) {
 	return at, false, nil
 }
 
+// entry reads the settings and the number of the entry that an address is about.
+func (p *pages) entry(ctx context.Context, r page.Request, count func(settings.Settings) int) (now Current, at int, fresh bool, err error) {
+	if now, err = p.current(ctx, r); err == nil {
+		at, fresh, err = place(r, count(now.Settings))
+	}
+	return now, at, fresh, err
+}
+
+// form renders a page with a form; a refused one is no success.
+func (p *pages) form(r page.Request, name string, view any, refused bool) (page.Response, error) {
+	answer, err := p.set.Render(r, name, view)
+	if refused {
+		answer.Status = http.StatusUnprocessableEntity
+	}
+	return answer, err
+}
+
 // replaced gives a list with one entry put in place, or added at its end.
 func replaced[T any](list []T, at int, entry T) []T {
 	list = slices.Clone(list)

@@ -74,11 +74,7 @@ func (p *pages) actionName(r page.Request, code string) string {
 }
 
 func (p *pages) trigger(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Triggers))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Triggers) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -137,11 +133,7 @@ func (p *pages) parseTrigger(form url.Values, stored settings.Trigger, funnels [
 }
 
 func (p *pages) saveTrigger(ctx context.Context, r page.Request) (page.Response, error) {
-	now, err := p.current(ctx, r)
-	if err != nil {
-		return page.Response{}, err
-	}
-	at, fresh, err := place(r, len(now.Settings.Triggers))
+	now, at, fresh, err := p.entry(ctx, r, func(s settings.Settings) int { return len(s.Triggers) })
 	if err != nil {
 		return page.Response{}, err
 	}
@@ -258,11 +250,7 @@ func (p *pages) showTrigger(ctx context.Context, r page.Request, now Current, st
 	for _, list := range [][]input{view.When, view.Does, view.Parameters} {
 		markInputs(list, at)
 	}
-	answer, err := p.set.Render(r, "trigger", view)
-	if len(problems) > 0 {
-		answer.Status = http.StatusUnprocessableEntity
-	}
-	return answer, err
+	return p.form(r, "trigger", view, len(problems) > 0)
 }
 
 func (p *pages) actionOptions(r page.Request, value string) []page.Option {

@@ -11,12 +11,16 @@ import (
 var (
 	// cadastralPattern is a cadastral number: district, quarter, parcel. It may stand anywhere in a request.
 	cadastralPattern = regexp.MustCompile(`\b\d{1,2}:\d{1,2}:\d{1,7}:\d{1,10}\b`)
-	// documentPattern is the number of a document in the frozen request of a message at Диадок.
-	documentPattern = regexp.MustCompile(`(?i)"(?:document_?number|number)"\s*:\s*"([^"\\]{1,100})"`)
+	// documentPattern is the number of a document in a frozen request; at Диадок it is a named property.
+	documentPattern = regexp.MustCompile(`(?i)"(?:document_?number|number)"\s*(?::|,\s*"value"\s*:)\s*"([^"\\]{1,100})"`)
 )
 
-// maxNumbers bounds how many numbers of one docflow can be searched for.
-const maxNumbers = 50
+// maxNumbers bounds how many numbers of one docflow can be searched for, searchedBytes how much of a request is
+// looked through for them: the writer waits.
+const (
+	maxNumbers    = 50
+	searchedBytes = 128 << 10
+)
 
 // numberText is a number as it is stored and searched for.
 func numberText(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
@@ -34,7 +38,7 @@ func (t *tx) addNumbers(portal string, id docflow.ID, numbers []string) error {
 
 // requestNumbers lists the numbers that a frozen request holds.
 func requestNumbers(body []byte) []string {
-	text := string(body)
+	text := string(body[:min(len(body), searchedBytes)])
 	all := cadastralPattern.FindAllString(text, maxNumbers)
 	for _, found := range documentPattern.FindAllStringSubmatch(text, maxNumbers) {
 		all = append(all, found[1])

@@ -150,6 +150,9 @@ func percent(v float64) string { return strconv.FormatFloat(100*v, 'f', 0, 64) +
 
 func minutes(lang string) func(float64) string {
 	return func(v float64) string {
+		if v < 1 {
+			return text("меньше минуты", "under a minute").In(lang)
+		}
 		return inWords(time.Duration(v*float64(time.Minute)).Truncate(time.Minute), lang)
 	}
 }

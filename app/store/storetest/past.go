@@ -106,7 +106,8 @@ func stories(t *testing.T, db Opened) {
 		Body: []byte(`{"card":{"entityType":2,"id":57},"user":7}`)}}}, 0))
 	action := next()
 	rec := record("d1", "r1")
-	rec.Body = []byte(`{"object":{"cadastralNumber":"77:01:0001001:1234"},"documentNumber":"Д-15 / 7"}`)
+	rec.Body = []byte(`{"object":{"cadastralNumber":"77:01:0001001:1234"},"documentNumber":"Д-15 / 7",
+		"Metadata":[{"Key":"DocumentNumber","Value":"УПД-9"}]}`)
 	require.NoError(t, finish(st, action, lane.Result{Writes: []lane.Write{docflow.Prepare{Record: rec}, docflow.Settle{ID: "d1",
 		Update: docflow.Update{ExternalID: "ext-1", State: docflow.Queued, Cause: "create", At: clock.Now(), Charges: []docflow.Charge{{UIN: "18800001", Sum: 1}}}}},
 		Trace: trace(clock.Now(), called("POST /docflows", ""))}, 0))
@@ -149,7 +150,7 @@ func stories(t *testing.T, db Opened) {
 	require.Equal(t, []journal.Act{{At: last.Acts[0].At, Act: "retry", User: 7}, {At: last.Acts[1].At, Act: "cancel", User: 8}}, last.Acts)
 	require.Len(t, last.Effects, len(waiting))
 
-	for _, number := range []string{"d1", "r1", "ext-1", " 77:01:0001001:1234", "18800001", "д-15  / 7"} {
+	for _, number := range []string{"d1", "r1", "ext-1", " 77:01:0001001:1234", "18800001", "д-15  / 7", "упд-9"} {
 		found, err := st.SearchJobs(t.Context(), journal.Query{Portal: "p", Number: number})
 		require.NoError(t, err)
 		require.Len(t, found.Jobs, 1, number)

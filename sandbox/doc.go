@@ -6,7 +6,7 @@
 //	/diadoc/ /identity/            Контур.Диадок and its identity provider (diadocsim)
 //	/control/realty/ /control/bitrix/ /control/diadoc/   their levers as JSON
 //	/control/sandbox/              what the page reads and does
-//	/                              the page: cards by stage, docflows, levers, notes
+//	/                              the page: cards by stage, docflows, counteragents, levers, notes
 //
 // Nothing here is meant for the open internet: the levers ask for no password.
 package sandbox

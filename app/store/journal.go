@@ -139,14 +139,15 @@ func (s *Store) RetryBy(ctx context.Context, portal string, id, user int64) erro
 // waits for it is told so. A run that is in its middle ends without an outcome.
 func (s *Store) CancelJob(ctx context.Context, id int64) error { return s.CancelBy(ctx, "", id, 0) }
 
-// CancelBy is CancelJob by a user of a portal, who may do so to that portal's rows alone: ErrNotFound for others.
+// CancelBy is CancelJob by a user of a portal, who may do so to that portal's rows alone, and not to those by which
+// the bridge keeps itself going: ErrNotFound for others.
 // An empty portal is the operator.
 func (s *Store) CancelBy(ctx context.Context, portal string, id, user int64) error {
 	return s.w.do(ctx, func(t *tx) error {
 		u := undone{id: id, canceled: true}
 		var state int
 		err := t.row(`SELECT state, lane, kind, code, body FROM inbox WHERE id = ? AND state IN (0, 2)
-			AND (lane = ? OR ? = '')`+t.s.d.forUpdate(), id, portal, portal).
+			AND (? = '' OR lane = ? AND (kind = 'effects' OR kind NOT IN `+serviceKinds+`))`+t.s.d.forUpdate(), id, portal, portal).
 			Scan(&state, &u.lane, &u.kind, &u.code, &u.body)
 		if errors.Is(err, sql.ErrNoRows) {
 			return ownError{ErrNotFound}

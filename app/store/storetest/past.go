@@ -150,6 +150,11 @@ func stories(t *testing.T, db Opened) {
 	require.Equal(t, []journal.Act{{At: last.Acts[0].At, Act: "retry", User: 7}, {At: last.Acts[1].At, Act: "cancel", User: 8}}, last.Acts)
 	require.Len(t, last.Effects, len(waiting))
 
+	feed := accept(t, st, lane.NewRow{Lane: "p", Part: "offline", Kind: "offline"})
+	require.ErrorIs(t, st.CancelBy(t.Context(), "p", feed, 8), store.ErrNotFound, "the bridge keeps itself going by it")
+	require.NoError(t, st.RetryBy(t.Context(), "p", feed, 8))
+	require.NoError(t, st.CancelJob(t.Context(), feed), "the operator may")
+
 	for _, number := range []string{"d1", "r1", "ext-1", " 77:01:0001001:1234", "18800001", "д-15  / 7", "упд-9"} {
 		found, err := st.SearchJobs(t.Context(), journal.Query{Portal: "p", Number: number})
 		require.NoError(t, err)

@@ -56,7 +56,11 @@ func diadocComment(r docflow.Record, ch docflow.Change) string {
 func diadocReturns(r docflow.Record) map[string]any {
 	s := Snapshot(r)
 	if r.Kind == docflow.KindInvitation {
-		return map[string]any{"relation": string(r.State), "box_id": r.ExternalID, "state": string(r.State), "error": s["error"], "error_code": s["error_code"]}
+		relation := string(r.State)
+		if r.State == docflow.Prepared || r.State == docflow.Failed {
+			relation = "" // where it stands with them is not known
+		}
+		return map[string]any{"relation": relation, "box_id": r.ExternalID, "state": string(r.State), "error": s["error"], "error_code": s["error_code"]}
 	}
 	entities := make([]string, 0, len(r.Documents))
 	for _, d := range r.Documents {

@@ -130,6 +130,7 @@ func parseConnection(form url.Values, stored settings.Connection) settings.Conne
 	set("accountId", &c.AccountID)
 	set("boxId", &c.BoxID)
 	set("clientId", &c.ClientID)
+	set("certificate", &c.Certificate)
 	secret("password", &c.Password)
 	secret("clientKey", &c.ClientKey)
 	secret("clientSecret", &c.ClientSecret)
@@ -304,6 +305,10 @@ func connectionFields(r page.Request, c settings.Connection) (fields, own []page
 		fields[len(fields)-3].Hint = say(r, "Логин, пароль и ключ разработчика нужны, если вход через Контур (ниже) не используется.",
 			"Login, password and API client key are needed unless you log in at Kontur (below).")
 	}
+	signing := f("certificate", "Сертификат подписи", "Signing certificate", c.Certificate, false)
+	signing.Hint = say(r, "Отпечаток облачного сертификата: им подписывают роботы, которым не указан другой, и извещения о получении.",
+		"Thumbprint of a cloud certificate: it signs where a robot names no other, and receipts.")
+	fields = append(fields, signing)
 	return fields, []page.Field{f("clientId", "clientId", "clientId", c.ClientID, false), secret("clientSecret", "clientSecret", "clientSecret", c.ClientSecret, false)}
 }
 

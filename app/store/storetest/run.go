@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"new statements alone":                  newStatements,
 		"request ids are unique":                requestIDs,
 		"a robot is answered once":              robots,
+		"signings":                              signings,
 		"effects and their flush":               effects,
 		"overdue robots":                        overdue,
 		"unpaid duties":                         duties,

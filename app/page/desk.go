@@ -2,7 +2,6 @@ package page
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -22,14 +21,6 @@ type Session struct {
 
 // HasCard reports whether the page stands in the tab of a card that exists.
 func (s Session) HasCard() bool { return s.Card.ID != 0 }
-
-// CardPath is where a portal shows a card.
-func CardPath(c docflow.Card) string {
-	if name := c.Entity(); name != "item" {
-		return fmt.Sprintf("/crm/%s/details/%d/", name, c.ID)
-	}
-	return fmt.Sprintf("/crm/type/%d/details/%d/", c.EntityType, c.ID)
-}
 
 // Right is what a route asks of a session.
 type Right string

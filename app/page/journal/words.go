@@ -101,29 +101,11 @@ func cardLink(card docflow.Card, origin string) string {
 	if origin == "" {
 		return ""
 	}
-	if entity := card.Entity(); entity != "item" {
-		return fmt.Sprintf("%s/crm/%s/details/%d/", origin, entity, card.ID)
-	}
-	return fmt.Sprintf("%s/crm/type/%d/details/%d/", origin, card.EntityType, card.ID)
+	return origin + page.CardPath(card)
 }
 
 // kindWord names a docflow.
-func kindWord(rec docflow.Record, lang string) string {
-	if rec.System == docflow.Diadoc && rec.Kind != docflow.KindInvitation {
-		return text("Документы в Диадоке", "Documents at Diadoc").In(lang)
-	}
-	return known(map[string]page.Text{
-		"invitation":                            text("Приглашение контрагенту в Диадок", "Invitation of a counteragent to Diadoc"),
-		"object_request":                        text("Выписка из ЕГРН", "Extract from the register"),
-		"right_movement_request":                text("Регистрация перехода права", "Registration of a transfer of title"),
-		"equity_agreement_registration_request": text("Регистрация договора долевого участия", "Registration of an equity agreement"),
-		"right_assignment_request":              text("Регистрация уступки права", "Registration of an assignment"),
-		"encumbrance_request":                   text("Регистрация обременения", "Registration of an encumbrance"),
-		"cessation_encumbrance_request":         text("Снятие обременения", "Cessation of an encumbrance"),
-		"additional_packet_request":             text("Дополнительный пакет документов", "Additional package of documents"),
-		"action_request":                        text("Сопроводительный запрос", "Accompanying request"),
-	}, rec.Kind, lang)
-}
+func kindWord(rec docflow.Record, lang string) string { return page.KindName(rec).In(lang) }
 
 // stateChip is a docflow's state in words.
 func stateChip(state docflow.State, needs docflow.Requirement, lang string) page.Chip {

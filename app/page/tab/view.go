@@ -148,7 +148,7 @@ func jobOf(j Job, may bool) job {
 
 func itemOf(lang string, d Docflow, may bool) item {
 	rec := d.Record
-	it := item{ID: rec.ID, Title: kindText(rec).In(lang), Record: rec, May: may, Steps: lineOf(lang, rec, d.History), Needs: needs(rec),
+	it := item{ID: rec.ID, Title: page.KindName(rec).In(lang), Record: rec, May: may, Steps: lineOf(lang, rec, d.History), Needs: needs(rec),
 		State: page.Chip{Kind: mood(rec), Text: stateText(rec).In(lang)}}
 	if rec.Refusal != nil {
 		it.Refusal = page.Text{RU: rec.Refusal.CRMText, EN: rec.Refusal.TextEN}.In(lang)

@@ -9,33 +9,9 @@ import (
 
 func text(ru, en string) page.Text { return page.Text{RU: ru, EN: en} }
 
-// kindText names a docflow type; one that the bridge does not know goes by its own word.
-func kindText(rec docflow.Record) page.Text {
-	if rec.System == docflow.Diadoc {
-		if rec.Kind == docflow.KindInvitation {
-			return text("Приглашение контрагенту в Диадок", "Invitation of a counteragent to Diadoc")
-		}
-		return text("Документы в Диадоке", "Documents at Diadoc")
-	}
-	known := map[string]page.Text{
-		"object_request":                        text("Выписка из ЕГРН", "Extract from the register"),
-		"right_movement_request":                text("Регистрация перехода права", "Registration of a transfer of title"),
-		"equity_agreement_registration_request": text("Регистрация договора долевого участия", "Registration of an equity agreement"),
-		"right_assignment_request":              text("Регистрация уступки права", "Registration of an assignment"),
-		"encumbrance_request":                   text("Регистрация обременения", "Registration of an encumbrance"),
-		"cessation_encumbrance_request":         text("Снятие обременения", "Cessation of an encumbrance"),
-		"additional_packet_request":             text("Дополнительный пакет документов", "Additional package of documents"),
-		"action_request":                        text("Сопроводительный запрос", "Accompanying request"),
-	}
-	if t, ok := known[rec.Kind]; ok {
-		return t
-	}
-	return text(rec.Kind, rec.Kind)
-}
-
 // Words names a docflow and its state as the tab does, and the state's colour.
 func Words(rec docflow.Record) (kind, state page.Text, colour string) {
-	return kindText(rec), stateText(rec), mood(rec)
+	return page.KindName(rec), stateText(rec), mood(rec)
 }
 
 // key is a place in a line of steps: a state with what it waits for.

@@ -354,3 +354,38 @@ func prunesPastWork(t *testing.T, db Opened) {
 	require.Equal(t, left, db.count(t, "SELECT COUNT(*) FROM effects"))
 	require.Zero(t, db.count(t, "SELECT COUNT(*) FROM job_acts"))
 }
+
+// erasesPast proves that nothing is left of a removed portal's journal.
+func erasesPast(t *testing.T, db Opened) {
+	clock := NewClock()
+	st := db.Open(t, clock.tuned)
+	busyPortal(t, st)
+	rec := record("numbered", "request of numbered")
+	rec.Body = []byte(`"77:01:0001001:1234"`)
+	require.NoError(t, st.Commit(t.Context(), docflow.Prepare{Record: rec}))
+	for range 3 {
+		accept(t, st, lane.NewRow{Lane: "p", Part: "2:57"})
+	}
+	lease := claim(t, st, "n", time.Minute, 1)[0]
+	for _, row := range load(t, st, lease) {
+		require.NoError(t, finish(st, row, lane.Result{Verdict: lane.Dead, Trace: trace(clock.Now(), called("GET /", "retry"), called("GET /", ""))}, 1))
+		require.NoError(t, st.CancelBy(t.Context(), "p", row.ID, 7))
+	}
+	tables := []string{"runs", "calls", "job_acts", "docflow_numbers"}
+	for _, table := range tables {
+		require.NotZero(t, db.count(t, "SELECT COUNT(*) FROM "+table), table)
+	}
+	clock.Move(time.Minute)
+	for _, client := range []string{"app.1", "app_1"} {
+		require.NoError(t, st.RemoveApplication(t.Context(), "p", client, true))
+	}
+	left, err := st.Load(t.Context(), "p", 0, 10)
+	require.NoError(t, err)
+	for more := true; more; {
+		more, err = st.Erase(t.Context(), "p", left[0].Body, 2)
+		require.NoError(t, err)
+	}
+	for _, table := range tables {
+		require.Zero(t, db.count(t, "SELECT COUNT(*) FROM "+table), table)
+	}
+}

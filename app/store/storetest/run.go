@@ -78,6 +78,7 @@ func Run(t *testing.T, open func(testing.TB) Opened) {
 		"a row's story":                         stories,
 		"the journal is searched":               searches,
 		"health of connections":                 health,
+		"a removed portal's journal is erased":  erasesPast,
 		"pruning what ended long ago":           prunesPastWork,
 		"two processes":                         twoProcesses,
 	} {

@@ -61,6 +61,9 @@ func (r *runner) sendOnce(ctx context.Context, c *call, build func(context.Conte
 	}
 	c.filed = true
 	at, err := r.officeNamed(ctx, c.portal, rec.Connection)
+	if refusal, ok := errors.AsType[*docflow.Refusal](err); ok {
+		return r.boxGone(rec, refusal), nil
+	}
 	if err != nil {
 		return lane.Result{}, err
 	}
@@ -177,6 +180,18 @@ func (r *runner) sent(rec docflow.Record, u docflow.Update, note string) lane.Re
 	result := lane.Result{Note: note, Writes: []lane.Write{docflow.Settle{ID: rec.ID, Seen: rec.Version, Update: u}}}
 	if rec.Signing != nil {
 		result.Verdict, result.At, result.Key = lane.Aside, r.Now(), string(rec.ID)
+	}
+	return result
+}
+
+// boxGone ends a send whose box is not in the settings any more: nobody can look what became of it.
+func (r *runner) boxGone(rec docflow.Record, refusal *docflow.Refusal) lane.Result {
+	result := lane.Result{Note: refusal.CRMText}
+	if rec.State == docflow.Prepared {
+		result = r.stranded(rec, refusal)
+	}
+	if rec.Signing != nil {
+		result.Writes = append(result.Writes, docflow.Sign{ID: rec.ID})
 	}
 	return result
 }

@@ -407,3 +407,19 @@ func TestSigningIsStartedAgain(t *testing.T) {
 	result, _ = d.done(t, row)
 	require.Equal(t, "signed and sent", result.Note)
 }
+
+// TestBoxIsGone: a send whose box was taken out of the settings meanwhile ends, and says that nobody can look.
+func TestBoxIsGone(t *testing.T) {
+	t.Parallel()
+	d := openDesk(t)
+	d.attach(t, [2]string{"договор.pdf", "%PDF"})
+	d.sim.LoseRequestNext("PostMessage")
+	row := d.send(t, props{"sign_with": "test", "wait": "signed"})
+	_, err := d.worker.Work(t.Context(), row)
+	require.Error(t, err)
+	d.connect(t, "main")
+	result := d.run(t, row)
+	require.Equal(t, lane.Done, result.Verdict)
+	require.Equal(t, docflow.Uncertain, d.record(t).State)
+	require.Equal(t, "no_connection", d.answers(t, d.demo.Sale)[0]["error_code"])
+}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,10 +78,13 @@ func setup(t *testing.T) *world {
 	return w
 }
 
+// schemaSet is read once: every test, and every new process in one, uses the same.
+var schemaSet = sync.OnceValues(schema.Load)
+
 // restart is a new process over the same database.
 func (w *world) restart(t *testing.T) {
 	t.Helper()
-	schemas, err := schema.Load()
+	schemas, err := schemaSet()
 	require.NoError(t, err)
 	w.worker = action.New(action.Deps{Store: w.store, Messages: w.store, Portals: w, Clients: w, Check: checker{schemas}, Now: w.Now, NotFound: store.ErrNotFound})
 }

@@ -26,7 +26,7 @@ func TestFilter(t *testing.T) {
 		"card":            {query: "card=57&entity=deal", want: journal.Query{Card: deal}},
 		"lead":            {query: "card=57&entity=lead", want: journal.Query{Card: docflow.Card{EntityType: 1, ID: 57}}},
 		"item":            {query: "card=5&entity=item&type=128", want: journal.Query{Card: item}},
-		"item, no type":   {query: "card=5&entity=item", faults: []string{"card"}},
+		"item, no type":   {query: "card=5&entity=item", faults: []string{"type"}},
 		"link":            {query: "card=" + url.QueryEscape("https://p.bitrix24.ru/crm/deal/details/57/?IFRAME=Y"), want: journal.Query{Card: deal}},
 		"link of an item": {query: "card=" + url.QueryEscape("https://p.bitrix24.ru/crm/type/128/details/5/"), want: journal.Query{Card: item}},
 		"no card":         {query: "card=deal&entity=deal", faults: []string{"card"}},

@@ -142,7 +142,11 @@ func (f *filter) query(r page.Request) (q journal.Query, faults []page.Fault) {
 	}
 	if f.Card != "" {
 		card, ok := f.card()
-		if !ok {
+		switch {
+		case !ok && card.ID > 0:
+			fault("type", "Тип смарт-процесса: введите его entityTypeId, например 128, или вставьте ссылку на карточку.",
+				"Type of the smart process: type its entityTypeId, such as 128, or paste a link to the card.")
+		case !ok:
 			fault("card", "Карточка: введите её номер, например 57, или вставьте ссылку на неё.", "Card: type its number, such as 57, or paste a link to it.")
 		}
 		q.Card = card
@@ -200,6 +204,11 @@ func dayOf(s string) (time.Time, bool) {
 	}
 	at, err := time.Parse(time.DateOnly, s)
 	return at, err == nil
+}
+
+// Bad reports whether something is wrong with a field.
+func (v listView) Bad(field string) bool {
+	return slices.ContainsFunc(v.Faults, func(f page.Fault) bool { return f.Field == field })
 }
 
 func (v *listView) options(lang string) {

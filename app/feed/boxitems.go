@@ -50,11 +50,18 @@ func (b *Boxes) mentions(page diadoc.BoxEventList, ours diadoc.BoxID) (ids []str
 		m.event, m.at = string(e.EventID), at
 		if made := e.Message; made != nil {
 			m.request, m.draft, m.from = requestOf(*made, ours), MessageKey(made.CreatedFromDraftID), made.FromBoxID
-			m.arrived = made.MessageType == diadoc.MessageLetter && !made.IsDraft && !made.IsInternal && made.FromBoxID != "" && !made.FromBoxID.Same(ours)
+			m.arrived = cameFromOutside(*made, ours)
 		}
 		all[id] = m
 	}
 	return ids, all, unread
+}
+
+// cameFromOutside reports whether a message was sent to us by somebody else: not our own, not a draft or a
+// template, and not a copy that a third side has forwarded.
+func cameFromOutside(m diadoc.Message, ours diadoc.BoxID) bool {
+	return m.MessageType == diadoc.MessageLetter && !m.IsDraft && !m.IsInternal && m.FromBoxID != "" && !m.FromBoxID.Same(ours) &&
+		(m.ToBoxID == "" || m.ToBoxID.Same(ours))
 }
 
 // requestOf finds which request of ours made a message, by the ids that we give its documents.

@@ -87,7 +87,7 @@ func returns(r docflow.Record, ch docflow.Change, met []docflow.Waiter) []Effect
 	var effects []Effect
 	for _, w := range met {
 		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotReturn, ReturnParams{Token: w.Token, Values: documentReturns(r, w.Document),
-			Log: kindText(r.Kind) + ": " + StateText(r), Workflow: w.Workflow, Told: ch.Changed}))
+			Log: subject(r) + ": " + StateText(r), Workflow: w.Workflow, Told: ch.Changed}))
 	}
 	return effects
 }
@@ -234,7 +234,7 @@ func own(x settings.Reaction, r docflow.Record) []Effect {
 		add(Todo, TextParams{Text: x.Todo, Docflow: snapshot})
 	}
 	if x.Notify != "" {
-		add(Notify, TextParams{Text: kindText(r.Kind) + ": " + StateText(r), User: x.Notify, Docflow: snapshot})
+		add(Notify, TextParams{Text: subject(r) + ": " + StateText(r), User: x.Notify, Docflow: snapshot})
 	}
 	if w := x.TerminateWorkflow; w != nil {
 		add(EndWorkflow, EndParams{Template: w.Template, Status: w.Status, Docflow: snapshot})

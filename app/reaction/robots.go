@@ -16,7 +16,7 @@ import (
 func Progress(r docflow.Record, waiting []docflow.Waiter) []Effect {
 	effects := make([]Effect, 0, len(waiting))
 	for _, w := range waiting {
-		text := fmt.Sprintf("%s: %s. %s.", kindText(r.Kind), StateText(r), untilText(w.Until))
+		text := fmt.Sprintf("%s: %s. %s.", subject(r), StateText(r), untilText(w.Until))
 		effects = append(effects, effect(w.Portal, w.Card, r.ID, RobotLog, LogParams{Token: w.Token, Text: text}))
 	}
 	return effects
@@ -32,6 +32,8 @@ func untilText(u docflow.Until) string {
 		return "Шаг ждёт любого изменения"
 	case docflow.UntilSuspended:
 		return "Шаг ждёт, что потребуется сделать"
+	case docflow.UntilSigned:
+		return "Шаг ждёт подписи"
 	default:
 		return "Шаг ждёт завершения"
 	}
@@ -44,7 +46,7 @@ func TimedOut(r *docflow.Record, w docflow.Waiter) []Effect {
 	values := map[string]any{"state": string(docflow.Uncertain)}
 	id := w.Docflow
 	if r != nil {
-		text = fmt.Sprintf("Время ожидания робота истекло. %s: %s. Итог появится в таймлайне карточки.", kindText(r.Kind), StateText(*r))
+		text = fmt.Sprintf("Время ожидания робота истекло. %s: %s. Итог появится в таймлайне карточки.", subject(*r), StateText(*r))
 		values = documentReturns(*r, w.Document)
 	}
 	values["error"], values["error_code"] = text, "timeout"

@@ -48,6 +48,17 @@ func requirementText(q docflow.Requirement) string {
 	}
 }
 
+// subject names what a record is about: a docflow by its type, a message of Диадок by its first document.
+func subject(r docflow.Record) string {
+	if r.System != docflow.Diadoc || r.Kind == docflow.KindInvitation || len(r.Documents) == 0 {
+		return kindText(r.Kind)
+	}
+	if more := len(r.Documents) - 1; more > 0 {
+		return fmt.Sprintf("%s и ещё %d", orText(r.Documents[0].Title, "Документ Диадока"), more)
+	}
+	return orText(r.Documents[0].Title, "Документ Диадока")
+}
+
 // kindText names a docflow type for people.
 func kindText(kind string) string {
 	names := map[string]string{

@@ -96,5 +96,5 @@ func (l lent) Token(context.Context) (diadoc.Authorization, error) {
 
 // Renew implements diadoc.TokenSource.
 func (l lent) Renew(context.Context, diadoc.Authorization) (diadoc.Authorization, error) {
-	return "", errors.New("Диадок refuses the stored token")
+	return "", errors.New("the stored token is refused")
 }

@@ -37,6 +37,7 @@ func serviceWord(job journal.Job, lang string) string {
 		"setup":              text("Настройка портала", "Setup of the portal"),
 		"setup-check":        text("Проверка настройки портала", "A check of the portal's setup"),
 		"connection-refused": text("Сообщение об отказе подключения", "A word about a refused connection"),
+		"incoming":           text("Карточка для документа из Диадока", "A card for a document from Diadoc"),
 		"erase":              text("Удаление данных портала", "Erasing of the portal's data"),
 	}, job.Kind, lang)
 }

@@ -37,7 +37,7 @@ func (l *letters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		w.Header().Set("Content-Disposition", `attachment; filename="form.pdf"`)
 		if l.huge {
-			_, _ = io.Copy(w, apptest.Content(hugeArchive, apptest.Huge))
+			_, _ = io.Copy(w, apptest.Content(hugeArchive, large))
 			return
 		}
 		_, _ = io.WriteString(w, "%PDF form of "+r.URL.Query().Get("documentId"))
@@ -111,14 +111,21 @@ func TestAFileThatIsNotReadyWaits(t *testing.T) {
 	require.Contains(t, strings.Join(b.timeline("comment"), ""), "Файл в карточке")
 }
 
-// TestAHugePrintFormGoesToTheDrive: it is never held in memory. It runs alone, because memory is everybody's.
-func TestAHugePrintFormGoesToTheDrive(t *testing.T) {
-	b := open(t, 2, map[string]any{"assignedById": 1})
-	b.writes(t, &letters{huge: true})
-	drive := b.stretch(t, "none")
-	b.add(t, reaction.Comment, reaction.CommentParams{Text: "Готово", Files: []reaction.FileItem{{ID: "e", Source: reaction.SourcePrintForm, Name: "Форма.pdf"}}})
+// large is the size of a print form that must not be held in memory, in bytes.
+const large = 3 * apptest.MayGrow
+
+// TestALargePrintFormIsRead: it is read as it arrives; that what is read goes on from the disk is proven with the files
+// of Реестро. It runs alone, because memory is everybody's.
+func TestALargePrintFormIsRead(t *testing.T) {
+	server := httptest.NewServer(&letters{huge: true})
+	t.Cleanup(server.Close)
+	client := diadoc.New(apptest.Calls(), server.URL, key{})
+	sink := apptest.NewSink()
 	peak := apptest.Growth(t)
-	b.done(t)
+	name, err := reaction.CopyFile(t.Context(), client, "box", diadoc.DocumentID{MessageID: "m", EntityID: "e"}, reaction.SourcePrintForm, sink)
+	require.NoError(t, err)
 	require.Less(t, peak(), uint64(apptest.MayGrow), "the file is held in memory")
-	require.Equal(t, apptest.ContentSum(hugeArchive, apptest.Huge), drive.Sum, "the bytes are those of the service")
+	require.Equal(t, "form.pdf", name)
+	require.EqualValues(t, large, sink.Bytes)
+	require.Equal(t, apptest.ContentSum(hugeArchive, large), sink.Sum, "the bytes are those of the service")
 }

@@ -23,18 +23,23 @@ type cardForms struct{ a *App }
 
 var _ tab.Forms = cardForms{}
 
-// notStarted are actions that a person has no use for in the tab: they only answer workflows, or the docflow
-// itself has a place for them.
-func notStarted() []string {
-	return []string{"realty_sign", "realty_submit", "realty_status", "realty_wait", "realty_cadastre_suggest", "diadoc_status", "diadoc_wait",
-		"diadoc_check_counteragent", "diadoc_call"}
+// startable reports whether a person may start an action in a card's tab. Some only answer workflows, some have a
+// place of their own there, and what reaches beyond the card (the box's groups, any call at all) is for the robots
+// and webhooks that administrators set up.
+func startable(code string) bool {
+	switch code {
+	case "realty_sign", "realty_submit", "realty_status", "realty_wait", "realty_cadastre_suggest",
+		"diadoc_status", "diadoc_wait", "diadoc_check_counteragent", "diadoc_call":
+		return false
+	}
+	return !strings.HasPrefix(code, "diadoc_group_")
 }
 
 // Choices implements tab.Forms.
 func (cardForms) Choices() []tab.Choice {
 	var all []tab.Choice
 	for _, a := range action.Catalogue() {
-		if slices.Contains(notStarted(), a.Code) {
+		if !startable(a.Code) {
 			continue
 		}
 		system, _, _ := strings.Cut(a.Code, "_")
@@ -46,7 +51,7 @@ func (cardForms) Choices() []tab.Choice {
 func actionOf(code string) (action.Action, error) {
 	all := action.Catalogue()
 	at := slices.IndexFunc(all, func(a action.Action) bool { return a.Code == code })
-	if at < 0 {
+	if at < 0 || !startable(code) {
 		return action.Action{}, page.NotFound()
 	}
 	return all[at], nil

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -200,28 +201,42 @@ func shownAs(head []byte) (mediaType, ending string) {
 
 // Act implements tab.Doer.
 func (t cardTab) Act(ctx context.Context, s page.Session, ask tab.Ask) (bool, error) {
-	at := slices.IndexFunc(action.Catalogue(), func(a action.Action) bool { return a.Code == ask.Code })
-	if at < 0 {
+	all := action.Catalogue()
+	at := slices.IndexFunc(all, func(a action.Action) bool { return a.Code == ask.Code })
+	if at < 0 || !startable(ask.Code) && ask.Code != "realty_sign" && ask.Code != "realty_submit" {
 		return false, page.NotFound()
 	}
+	given, err := properties(all[at], ask.Values)
+	if err != nil {
+		return false, err
+	}
+	if err := t.ofTheCard(ctx, s, given); err != nil {
+		return false, err
+	}
+	stored := inbox.PageAsk{Card: s.Card, Code: all[at].Code, Properties: given, UserID: s.User, Once: ask.Once}
+	for _, f := range ask.Files {
+		stored.Files = append(stored.Files, inbox.PageFile{Param: f.Field, Name: f.Name, Data: f.Data})
+	}
+	return t.inbox.Page(ctx, s.Portal, stored)
+}
+
+// properties are an action's parameters as a form gives them. Files are named by the card's fields alone: the bridge
+// would fetch any other file of the portal with rights that the person may not have.
+func properties(a action.Action, form url.Values) (bitrix.Properties, error) {
 	given := bitrix.Properties{}
-	for _, p := range action.Catalogue()[at].Params {
-		values := formValues(p, ask.Values)
+	for _, p := range a.Params {
+		values := formValues(p, form)
 		if p.Type == "bool" && len(values) == 0 {
 			values = []string{"N"} // a box that is not ticked
+		}
+		if p.Type == "file" && slices.ContainsFunc(values, func(v string) bool { return !strings.HasPrefix(v, "UF_") }) {
+			return nil, &page.Problem{RU: "Файлы можно взять только из полей карточки.", EN: "Files can only be taken from the card's fields."}
 		}
 		if len(values) > 0 {
 			given[p.Name] = bitrix.PropertyValue{Values: values, List: p.Multiple}
 		}
 	}
-	if err := t.ofTheCard(ctx, s, given); err != nil {
-		return false, err
-	}
-	stored := inbox.PageAsk{Card: s.Card, Code: action.Catalogue()[at].Code, Properties: given, UserID: s.User, Once: ask.Once}
-	for _, f := range ask.Files {
-		stored.Files = append(stored.Files, inbox.PageFile{Param: f.Field, Name: f.Name, Data: f.Data})
-	}
-	return t.inbox.Page(ctx, s.Portal, stored)
+	return given, nil
 }
 
 // ofTheCard refuses to name what belongs to another card: the page's session is limited to its own.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -332,6 +333,11 @@ func (v *visitor) requireOwnCardOnly(t *testing.T) {
 		{"POST", "tab/act/realty_submit", "docflow_id=" + string(other.ID), 404},
 		{"POST", "tab/act/realty_action", "action_type=cancel&cause=x&docflow_id=" + string(other.ID), 404},
 		{"POST", "tab/act/nothing", "", 404},
+		{"POST", "tab/act/diadoc_call", "operation=GetMyOrganizations", 404},
+		{"POST", "tab/act/diadoc_group_create", "name=x", 404},
+		{"GET", "tab/form?code=diadoc_call", "", 404},
+		{"POST", "tab/act/diadoc_reject", "comment=x&message_id=" + other.ExternalID, 404},
+		{"POST", "tab/act/diadoc_send", "inn=5400000002&files=" + url.QueryEscape(w.BoxURL+"/rest/crm.controller.item.getFile?id=1"), 422},
 		{"POST", fmt.Sprintf("tab/job/%d/retry", job), "", 404},
 		{"GET", "settings", "", 403},
 		{"POST", "settings/robots/repair", "", 403},

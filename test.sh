@@ -5,6 +5,7 @@
 #   ./test.sh
 #   ./test.sh -race
 #   ./test.sh ./cache/... -run Lock -count=10
+#   ./test.sh screenshots   takes the pictures of the guides anew (docs/images)
 #   ./test.sh compat      the vendor's JavaScript SDK against the simulated Bitrix24; wants Node 20 and npm, nothing else
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -56,6 +57,14 @@ if ((${#packages[@]})); then
 fi
 
 [[ ${1-} != compat ]] || exec sandbox/compat/run
+if [[ ${1-} == screenshots ]]; then
+  BRIDGE_SCREENSHOTS=$(mktemp -d)
+  export BRIDGE_SCREENSHOTS
+  trap 'rm -rf "$BRIDGE_SCREENSHOTS"' EXIT
+  go test ./app/demo -count=1 -run '^(TestFirstRun|TestSettingsPages|TestJournal|TestCardTab|TestPagesOfPeople|TestGuideOfTheCard|TestEnglishPages|TestPagesInThePortalsFrame)$'
+  go test ./cmd/bridge -count=1 -run '^TestGuides$' -pictures "$BRIDGE_SCREENSHOTS"
+  exit
+fi
 for argument; do
   case $argument in ./* | konturbridge*) exec go test "$@" ;; esac
 done

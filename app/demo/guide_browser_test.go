@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
 	"konturbridge/sandbox/bitrixsim"
@@ -54,7 +53,7 @@ func (v *visitor) submitted(t *testing.T) realtysim.Docflow {
 	v.See("#act-docflow_type")
 	v.Click("#act-now")
 	v.soon(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`)
-	v.Do(chromedp.SetUploadFiles(chromedp.CSS("#work input[type=file]"), v.signatures(t)))
+	v.Upload("#work input[type=file]", v.signatures(t))
 	v.Click("#work form[id^=sign] button")
 	v.soon(`Boolean(document.querySelector("#work form[id^=submit] button"))`)
 	v.Click("#work form[id^=submit] button")

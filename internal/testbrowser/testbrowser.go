@@ -81,6 +81,12 @@ func (b Tab) Focus(css string) {
 	b.onNode(css, chromedp.Focus(chromedp.CSS(css)))
 }
 
+// Upload gives a file input these files.
+func (b Tab) Upload(css string, files []string) {
+	b.T.Helper()
+	b.onNode(css, chromedp.SetUploadFiles(chromedp.CSS(css), files))
+}
+
 // onNode runs a step on an element. A page may redraw it between the moments when it is found and when it is
 // acted on, before anything has happened to it: then it is looked for again.
 func (b Tab) onNode(css string, step chromedp.Action[chromedp.Void]) {

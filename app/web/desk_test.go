@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -21,7 +22,9 @@ import (
 	"konturbridge/app/page"
 	"konturbridge/app/portal"
 	"konturbridge/app/web"
+	"konturbridge/bitrix"
 	"konturbridge/internal/upstream"
+	"konturbridge/sandbox/bitrixsim"
 )
 
 const once = "0123456789abcdef0123456789abcdef"
@@ -249,6 +252,23 @@ func TestMayIsAsked(t *testing.T) {
 	s := portal.Session{Portal: p.ID, UserID: 2, Card: docflow.Card{EntityType: 2, ID: 57}}
 	require.Equal(t, 403, r.do(t, "POST", "/bitrix/pages/act", "", r.bearer(t, s, "Bridge-Once", once)...).status)
 	require.Equal(t, 200, r.do(t, "GET", "/bitrix/pages/tab", "", r.bearer(t, s)...).status)
+}
+
+// TestFirstPaint: what a page needs before it shows anything stays small, packed and even unpacked.
+func TestFirstPaint(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.install(t)
+	deal := r.portal.CreateItem(bitrixsim.Deal, map[string]any{"TITLE": "Продажа"})
+	for _, shown := range []answer{r.open(t, "", 1), r.open(t, `{"ID":"`+bitrix.ID(deal).String()+`"}`, 1)} {
+		wire, whole := len(shown.body), len(shown.body)
+		for _, m := range regexp.MustCompile(`"(/bitrix/assets/[^"]+)"`).FindAllStringSubmatch(shown.body, -1) {
+			wire += len(r.do(t, http.MethodGet, m[1], "", "Accept-Encoding", "gzip").body)
+			whole += len(r.do(t, http.MethodGet, m[1], "", "Accept-Encoding", "identity").body)
+		}
+		require.Less(t, wire, 40_000)
+		require.Less(t, whole, 100_000)
+	}
 }
 
 func TestAssetsArePackedAndKept(t *testing.T) {

@@ -136,16 +136,7 @@ func (p deed) revocation() (request diadoc.Entity, ok bool) {
 	if p.info.RevocationStatus != diadoc.RequestsMyRevocation {
 		return diadoc.Entity{}, false
 	}
-	for _, e := range p.message.Children(p.entity) {
-		if e.AttachmentType != diadoc.AttachmentRevocationRequest {
-			continue
-		}
-		if by := e.RevocationRequestInfo; by != nil && by.InitiatorBoxID.Same(p.box) {
-			continue
-		}
-		request, ok = e, true // the latest: an earlier one was refused
-	}
-	return request, ok
+	return revocationRequest(p.message, p.entity, p.box)
 }
 
 // signedFile signs a generated file: with the certificate that sign_with or the connection names, or with the

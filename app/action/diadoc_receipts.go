@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"konturbridge/app/docflow"
+	"konturbridge/app/feed"
 	"konturbridge/app/lane"
 	"konturbridge/diadoc"
 )
@@ -26,20 +27,11 @@ func receiptDue(m diadoc.Message, e diadoc.Entity) (target diadoc.EntityID, ok b
 	case e.DocumentInfo.RecipientReceiptMetadata.ReceiptStatus == diadoc.HaveToCreateReceipt:
 		return e.EntityID, true
 	case e.DocumentInfo.SenderReceiptMetadata.ReceiptStatus == diadoc.HaveToCreateReceipt:
-		return latest(isAnswerTitle), true
+		return latest(feed.IsTitle), true
 	case e.DocumentInfo.ConfirmationMetadata.ReceiptStatus == diadoc.HaveToCreateReceipt:
 		return latest(func(t diadoc.AttachmentType) bool { return t == diadoc.AttachmentInvoiceConfirmation }), true
 	}
 	return e.EntityID, false
-}
-
-func isAnswerTitle(t diadoc.AttachmentType) bool {
-	switch t {
-	case diadoc.AttachmentTitle, diadoc.AttachmentXmlTorg12BuyerTitle, diadoc.AttachmentXmlAcceptanceCertificateBuyerTitle,
-		diadoc.AttachmentUniversalTransferDocumentBuyerTitle, diadoc.AttachmentUniversalCorrectionDocumentBuyerTitle:
-		return true
-	}
-	return false
 }
 
 // signReceipts makes and signs the receipts of a message that are due, with the certificate of its box. It runs by

@@ -146,7 +146,7 @@ func (f family) signature(e, parent diadoc.Entity, first map[diadoc.EntityID]boo
 		asks := parent.RevocationRequestInfo != nil && parent.RevocationRequestInfo.InitiatorBoxID.Same(e.SignerBoxID)
 		return endsRevocation, !asks
 	case parent.DocumentInfo == nil: // of a recipient's title, or of a paper that counts by itself
-		return answered, isTitle(parent.AttachmentType)
+		return answered, IsTitle(parent.AttachmentType)
 	case f.m.ProxyBoxID != "" && e.SignerBoxID.Same(f.m.ProxyBoxID):
 		return passedBy, true
 	case e.SignerBoxID.Same(f.m.FromBoxID) && !first[parent.EntityID]:
@@ -156,7 +156,8 @@ func (f family) signature(e, parent diadoc.Entity, first map[diadoc.EntityID]boo
 	return answered, true
 }
 
-func isTitle(t diadoc.AttachmentType) bool {
+// IsTitle reports whether an entity is the title with which the recipient answers.
+func IsTitle(t diadoc.AttachmentType) bool {
 	switch t {
 	case diadoc.AttachmentTitle, diadoc.AttachmentXmlTorg12BuyerTitle, diadoc.AttachmentXmlAcceptanceCertificateBuyerTitle,
 		diadoc.AttachmentUniversalTransferDocumentBuyerTitle, diadoc.AttachmentUniversalCorrectionDocumentBuyerTitle:

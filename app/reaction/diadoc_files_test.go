@@ -68,7 +68,9 @@ func (b *bench) writes(t *testing.T, l *letters) {
 	t.Cleanup(server.Close)
 	client := diadoc.New(apptest.Calls(), server.URL, key{}, diadoc.WithClock(b.Now))
 	b.worker = reaction.New(reaction.Deps{Store: b.store, Cards: action.New(action.Deps{Clients: b, Portals: b, Now: b.Now}), Sealer: b.box, Bitrix: b.Bitrix, Now: b.Now,
-		Diadoc:    func(context.Context, docflow.Record) (*diadoc.Client, diadoc.BoxID, error) { return client, "box", b.gone },
+		Diadoc: func(context.Context, docflow.Record) (*diadoc.Client, diadoc.BoxID, error) {
+			return client, "box", b.gone
+		},
 		TokenBind: func(p string) string { return "event_token/" + p }})
 	require.NoError(t, b.store.Commit(t.Context(), docflow.Prepare{Record: docflow.Record{ID: "d", Portal: "m1", Card: b.card, System: docflow.Diadoc,
 		Kind: "Nonformalized", ExternalID: "m", RequestID: "d", State: docflow.AllSigned}}))

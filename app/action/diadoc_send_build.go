@@ -16,6 +16,15 @@ import (
 	"konturbridge/internal/upstream"
 )
 
+// packet is what a call sends: its documents, what is said of them, and how they are signed.
+type packet struct {
+	form
+	said
+	all  sheets
+	data []byte // of the title that is made where there are no files
+	how  signer
+}
+
 // outgoing makes the message of a call. Everything that can be known beforehand is checked before the first file goes
 // to the service, and told together.
 func (r *runner) outgoing(ctx context.Context, c *call, at office, id docflow.ID) (outgoing, error) {
@@ -23,60 +32,19 @@ func (r *runner) outgoing(ctx context.Context, c *call, at office, id docflow.ID
 	if err != nil {
 		return outgoing{}, err
 	}
-	f, made, bad, err := r.said(ctx, c, at, to.box)
+	p, bad, err := r.packet(ctx, c, at, to.box)
+	defer p.all.close()
 	if err != nil {
 		return outgoing{}, err
 	}
-	all, wrong, err := r.sheets(ctx, c, "files")
-	defer all.close()
-	if err != nil {
-		return outgoing{}, err
-	}
-	bad = append(bad, wrong...)
-	how, err := r.signer(ctx, c, at)
-	if err != nil {
-		return outgoing{}, err
-	}
-	bad = append(bad, conflicts(c, all, how)...)
-	if len(all) == 0 {
-		if made.title == nil {
-			bad = append(bad, "files: нет ни одного файла. Приложите документы к полю, которое указано в роботе"+orTitle(f))
-		}
-	}
-	var title []byte
-	if len(all) == 0 && made.title != nil {
-		if title, err = at.userData(ctx, f.named(at.box, 0), rendered{options: map[string]any{"title": made.title}, result: made.from}, "title"); err != nil {
-			refusal, ok := errors.AsType[*docflow.Refusal](err)
-			if !ok {
-				return outgoing{}, err
-			}
-			_, text, _ := strings.Cut(refusal.CRMText, "\n")
-			bad = append(bad, text)
-		}
-	}
-	documents := make([]diadoc.DocumentAttachment, max(len(all), 1))
-	for i := range documents {
-		name := "" // of a generated title the service knows it
-		if len(all) > 0 {
-			name = all[i].name
-			bad = append(bad, f.wrongFile(all[i])...)
-		}
-		metadata, wrong := f.metadata(made.properties, name)
-		if len(all) == 0 && f.formal() {
-			wrong = nil // they stand in the XML, which its schema checks
-		}
-		bad = append(bad, wrong...)
-		documents[i] = diadoc.DocumentAttachment{TypeNamedID: f.kind.Name, Function: f.function, Version: f.version.Version, Metadata: metadata,
-			NeedRecipientSignature: c.Properties.First("need_signature") == "Y", Comment: made.comment, CustomDocumentID: string(id) + "/" + strconv.Itoa(i+1), CustomData: made.tags,
-			WorkflowID: made.workflow}
-	}
-	if len(bad) > 0 {
+	documents, wrong := p.documents(c, id)
+	if bad = append(bad, wrong...); len(bad) > 0 {
 		return outgoing{}, invalid(slices.Compact(bad))
 	}
-	out := outgoing{kind: f.kind.Name, message: diadoc.MessageToPost{FromBoxID: at.box, ToBoxID: to.box, IsDraft: c.Properties.First("draft") == "Y", DocumentAttachments: documents}}
-	if !all.signed() && !out.message.IsDraft {
-		out.certificate = how.certificate
-		out.message.DelaySend = !how.test
+	out := outgoing{kind: p.kind.Name, message: diadoc.MessageToPost{FromBoxID: at.box, ToBoxID: to.box, IsDraft: c.Properties.First("draft") == "Y", DocumentAttachments: documents}}
+	if !p.all.signed() && !out.message.IsDraft {
+		out.certificate = p.how.certificate
+		out.message.DelaySend = !p.how.test
 	}
 	if out.certificate != "" {
 		if _, err := r.certificate(ctx, at, out.certificate); err != nil {
@@ -88,22 +56,76 @@ func (r *runner) outgoing(ctx context.Context, c *call, at office, id docflow.ID
 			return outgoing{}, err
 		}
 	}
-	for i := range documents {
-		if title != nil {
-			documents[i].SignedContent.NameOnShelf, _, err = at.makeTitle(ctx, f.named(at.box, 0), title, diadoc.TitleOptions{})
-		} else {
-			err = at.fill(ctx, all[i], &documents[i])
-		}
-		if err != nil {
-			return outgoing{}, err
-		}
-		signed := &documents[i].SignedContent
-		signed.SignWithTestSignature = how.test && !all.signed() && !out.message.IsDraft
-		if signed.SignWithTestSignature || signed.Signature != nil {
-			signed.PowerOfAttorney = how.attorney
+	return out, p.upload(ctx, at, out.message)
+}
+
+// packet gathers what a call sends, and what is wrong with it. The caller closes its files, with an error too.
+func (r *runner) packet(ctx context.Context, c *call, at office, to diadoc.BoxID) (p packet, bad []string, err error) {
+	if p.form, p.said, bad, err = r.said(ctx, c, at, to); err != nil {
+		return p, nil, err
+	}
+	var wrong []string
+	if p.all, wrong, err = r.sheets(ctx, c, "files"); err != nil {
+		return p, nil, err
+	}
+	bad = append(bad, wrong...)
+	if p.how, err = r.signer(ctx, c, at); err != nil {
+		return p, nil, err
+	}
+	bad = append(bad, conflicts(c, p.all, p.how)...)
+	switch {
+	case len(p.all) > 0:
+	case p.said.title == nil:
+		bad = append(bad, "files: нет ни одного файла. Приложите документы к полю, которое указано в роботе"+orTitle(p.form))
+	default:
+		p.data, err = at.userData(ctx, p.named(at.box, 0), rendered{options: map[string]any{"title": p.said.title}, result: p.from}, "title")
+		if refusal, ok := errors.AsType[*docflow.Refusal](err); ok {
+			_, text, _ := strings.Cut(refusal.CRMText, "\n")
+			return p, append(bad, text), nil
 		}
 	}
-	return out, nil
+	return p, bad, err
+}
+
+// documents are the documents of a packet without their contents.
+func (p packet) documents(c *call, id docflow.ID) (documents []diadoc.DocumentAttachment, bad []string) {
+	for i := range max(len(p.all), 1) {
+		name := "" // of a generated title the service knows it
+		if len(p.all) > 0 {
+			name = p.all[i].name
+			bad = append(bad, p.wrongFile(p.all[i])...)
+		}
+		metadata, wrong := p.metadata(p.properties, name)
+		if len(p.all) == 0 && p.formal() {
+			wrong = nil // they stand in the XML, which its schema checks
+		}
+		bad = append(bad, wrong...)
+		documents = append(documents, diadoc.DocumentAttachment{TypeNamedID: p.kind.Name, Function: p.function, Version: p.version.Version, Metadata: metadata,
+			NeedRecipientSignature: c.Properties.First("need_signature") == "Y", Comment: p.comment, CustomDocumentID: string(id) + "/" + strconv.Itoa(i+1),
+			CustomData: p.tags, WorkflowID: p.workflow})
+	}
+	return documents, bad
+}
+
+// upload puts the contents of a message's documents on the shelf.
+func (p packet) upload(ctx context.Context, at office, m diadoc.MessageToPost) (err error) {
+	for i := range m.DocumentAttachments {
+		d := &m.DocumentAttachments[i]
+		if p.data != nil {
+			d.SignedContent.NameOnShelf, _, err = at.makeTitle(ctx, p.named(at.box, 0), p.data, diadoc.TitleOptions{})
+		} else {
+			err = at.fill(ctx, p.all[i], d)
+		}
+		if err != nil {
+			return err
+		}
+		signed := &d.SignedContent
+		signed.SignWithTestSignature = p.how.test && !p.all.signed() && !m.IsDraft
+		if signed.SignWithTestSignature || signed.Signature != nil {
+			signed.PowerOfAttorney = p.how.attorney
+		}
+	}
+	return nil
 }
 
 func orTitle(f form) string {

@@ -247,15 +247,15 @@ func TestBoxAndOurOwnReading(t *testing.T) {
 func TestBoxPagesAndRepeats(t *testing.T) {
 	t.Parallel()
 	r := openBox(t)
-	for i := range 60 { // each makes two events: the message and its delivery
-		r.send("d-" + strconv.Itoa(i))
+	d := r.send("d-1")
+	for i := range 120 {
+		require.NoError(t, r.sim.Resolve(r.demo.Box, string(d.MessageID), string(d.EntityID), i%2 == 0, ""))
 	}
 	from := r.conn().Cursor
 	require.Equal(t, r.Now(), r.poll().At, "a full page is followed at once")
 	require.Equal(t, r.Now().Add(15*time.Second), r.poll().At)
-	for i := range 60 {
-		require.Equal(t, docflow.AwaitingAnswer, r.record("d-"+strconv.Itoa(i)).State)
-	}
+	require.Equal(t, docflow.AwaitingAnswer, r.record("d-1").State)
+	require.Equal(t, "Disapproved", r.record("d-1").Documents[0].Resolution)
 	lost := feed.Advance{Portal: member, Connection: "box", From: from, Cursor: "x", At: r.Now()}
 	require.Error(t, r.store.Commit(t.Context(), lost), "somebody else has moved the position")
 	moves := len(r.moves)
@@ -351,21 +351,24 @@ func TestBoxOfOneDepartment(t *testing.T) {
 func TestBoxSafetyNet(t *testing.T) {
 	t.Parallel()
 	r := openBox(t)
-	var docs []diadoc.DocumentID
-	for i := range 60 {
-		docs = append(docs, r.send("d-"+strconv.Itoa(100+i)))
-	}
+	const cards = 60 // that one message belongs to
+	d := r.send("d-100")
 	r.poll()
-	r.poll()
-	for _, d := range docs {
-		require.NoError(t, r.sim.Sign(r.demo.Partner, string(d.MessageID), string(d.EntityID)))
+	u, err := feed.Read(t.Context(), r.client, r.box, d.MessageID, docflow.Record{}, docflow.CauseGet, r.Now())
+	require.NoError(t, err)
+	var joined []lane.Write
+	for i := 1; i < cards; i++ {
+		r.prepare("d-"+strconv.Itoa(100+i), member, "box")
+		joined = append(joined, docflow.Settle{ID: docflow.ID("d-" + strconv.Itoa(100+i)), Update: u})
 	}
+	require.NoError(t, r.store.Commit(t.Context(), joined...))
+	require.NoError(t, r.sim.Sign(r.demo.Partner, string(d.MessageID), string(d.EntityID)))
 	last, ok, err := r.client.GetLastEvent(t.Context(), r.box)
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.NoError(t, r.store.Commit(t.Context(), feed.Advance{Portal: member, Connection: "box", From: r.conn().Cursor, Cursor: string(last.IndexKey), At: r.Now()}))
 	signed := func() (n int) {
-		for i := range 60 {
+		for i := range cards {
 			if r.record("d-"+strconv.Itoa(100+i)).State == docflow.AllSigned {
 				n++
 			}
@@ -381,7 +384,7 @@ func TestBoxSafetyNet(t *testing.T) {
 	require.Equal(t, 50, signed(), "now and then")
 	r.Add(11 * time.Minute)
 	r.poll()
-	require.Equal(t, 60, signed())
+	require.Equal(t, cards, signed())
 }
 
 func TestOneReadServesAllPortalsOfABox(t *testing.T) {

@@ -123,7 +123,7 @@ func TestCardTab(t *testing.T) {
 
 	// Signatures are dropped together; the bridge finds out which is whose.
 	files := b.signatures(t)
-	b.Do(chromedp.SetUploadFiles(chromedp.CSS("#work input[type=file]"), files))
+	b.Upload("#work input[type=file]", files)
 	require.Contains(t, b.text("[data-chosen]"), filepath.Base(files[0]))
 	b.Click("#work form[id^=sign] button")
 	b.soon(`Boolean(document.querySelector("#work form[id^=submit] button"))`)

@@ -44,7 +44,7 @@ func (p *pages) showMapping(ctx context.Context, r page.Request, now Current, at
 	if !ok {
 		return page.Response{}, page.NotFound()
 	}
-	view := mappingView{frame: p.below("mappings", m.Name, now, r), Path: path, At: strings.Join(keys, "/"), Type: p.kindLabel(r, m.DocflowType), Unsaved: state.unsaved,
+	view := mappingView{frame: p.below("mappings", m.Name, now, r), Path: path, At: strings.Join(keys, "/"), Type: p.kindLabel(r, m.DocflowType+m.DocumentType), Unsaved: state.unsaved,
 		AtTheTop: len(keys) == 0, Name: page.Field{ID: "name", Name: "name", Label: say(r, "Название", "Name"), Value: m.Name, Required: true,
 			Hint: say(r, "Роботы и триггеры выбирают соответствие по этому имени.", "Robots and triggers choose the mapping by this name.")}}
 	if view.AtTheTop {

@@ -32,7 +32,7 @@ func (p *pages) showMappings(ctx context.Context, r page.Request, problems setti
 	}
 	view := mappingsView{frame: p.frame("mappings", now, r)}
 	for i, m := range now.Settings.Mappings {
-		view.List = append(view.List, entry{fmt.Sprintf("settings/mappings/%d", i), m.Name, []string{p.kindLabel(r, m.DocflowType)}})
+		view.List = append(view.List, entry{fmt.Sprintf("settings/mappings/%d", i), m.Name, []string{p.kindLabel(r, m.DocflowType+m.DocumentType)}})
 	}
 	begin := []page.Option{{Value: "ready", Label: say(r, "готовое соответствие моста", "the bridge's ready mapping")}, {Value: "empty", Label: say(r, "пустое", "an empty one")}}
 	view.Add = []page.Field{

@@ -46,7 +46,7 @@ func (d *desk) stretchForShelf(size int64) *apptest.Sink {
 func TestHugeDocumentsGoOverTheShelf(t *testing.T) {
 	d := openDesk(t)
 	d.attach(t, [2]string{"план.pdf", "%PDF"})
-	const size = 300 << 20
+	const size = 3 * apptest.MayGrow
 	sink := d.stretchForShelf(size)
 	peak := apptest.Growth(t)
 	result := d.run(t, d.send(t, props{"sign_with": "test"}))

@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"fmt"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"testing"
@@ -52,10 +53,12 @@ func (v *visitor) submitted(t *testing.T) realtysim.Docflow {
 	v.Click("#start-realty_create")
 	v.See("#act-docflow_type")
 	v.Click("#act-now")
-	v.soon(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`)
-	v.Upload("#work input[type=file]", v.signatures(t))
+	v.Until(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`) // by itself: a page that is hurried may redraw what is pressed
+	files := v.signatures(t)
+	v.Upload("#work input[type=file]", files)
+	v.Until(`document.querySelector("[data-chosen]")?.innerText.includes(` + strconv.Quote(filepath.Base(files[0])) + `)`)
 	v.Click("#work form[id^=sign] button")
-	v.soon(`Boolean(document.querySelector("#work form[id^=submit] button"))`)
+	v.Until(`Boolean(document.querySelector("#work form[id^=submit] button"))`)
 	v.Click("#work form[id^=submit] button")
 	d := v.filed(realtysim.TypeMovement)
 	require.NoError(t, v.w.Until(t.Context(), "it is checked", func() bool { return v.w.Box.Realty.Dispatch(d.ID) == nil }))
@@ -79,7 +82,7 @@ func (v *visitor) filed(kind string) (found realtysim.Docflow) {
 // pressNext presses what makes sense with a docflow now.
 func (v *visitor) pressNext(words string) {
 	v.T.Helper()
-	v.soon(`[...document.querySelectorAll("#work .actions button")].some((e) => e.innerText === ` + strconv.Quote(words) + `)`)
+	v.Until(`[...document.querySelectorAll("#work .actions button")].some((e) => e.innerText === ` + strconv.Quote(words) + `)`)
 	v.Ask(`[...document.querySelectorAll("#work .actions button")].find((e) => e.innerText === ` + strconv.Quote(words) + `).click()`)
 }
 

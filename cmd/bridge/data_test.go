@@ -27,7 +27,8 @@ const member = "0123456789abcdef0123456789abcdef"
 // prepared is a shell with a database that somebody has worked with.
 func prepared(t *testing.T) *shell {
 	t.Helper()
-	s := newShell(t, "BRIDGE_PUBLIC_URL=https://bridge.example.ru")
+	s := newShell(t, "BRIDGE_PUBLIC_URL=https://bridge.example.ru", "BRIDGE_REALTY_URL=https://127.0.0.1:1", "BRIDGE_DIADOC_URL=https://127.0.0.1:1",
+		"BRIDGE_BITRIX_OAUTH_URL=https://127.0.0.1:1", "BRIDGE_ALLOW_INSECURE_UPSTREAMS=true")
 	s.env = append(s.env, "BRIDGE_DATABASE_URL=sqlite://"+filepath.Join(s.folder, "b.db"))
 	s.store(func(st *store.Store) {
 		ctx := t.Context()

@@ -91,7 +91,7 @@
     }, Number(poll.dataset.poll) * 1000 * (slower || 1)));
   }
   function refresh() {
-    document.querySelectorAll("[data-region]").forEach((region) => region.querySelector("form[data-touched]") || load(region));
+    document.querySelectorAll("[data-region]").forEach((region) => region.querySelector("form[data-touched]") || load(region, { "Bridge-Refresh": "1" }));
   }
   body.addEventListener("refresh", () => setTimeout(refresh));
 
@@ -131,6 +131,8 @@
     if (latest.get(d.target) > d.requestConfig.number) { d.shouldSwap = false; }
     const polled = d.requestConfig.headers["Bridge-Poll"];
     if (polled && status !== 401 && (status >= 400 || held(d.target))) { d.shouldSwap = false; }
+    // Somebody may have begun a form while the answer was under way.
+    if (d.requestConfig.headers["Bridge-Refresh"] && d.target.querySelector("form[data-touched]")) { d.shouldSwap = false; }
     if (d.shouldSwap && d.target.matches("[data-region]")) {
       d.target.dataset.opened = [...d.target.querySelectorAll("details[open][id]")].map((e) => e.id).join(" ");
     }

@@ -13,9 +13,9 @@ import (
 // playTimeLimit gives a robot less time than the registrar takes: its workflow hears of the progress, gets an
 // answer before the portal gives the step up, and the result still comes into the card.
 func playTimeLimit(ctx context.Context, w *World) error {
-	w.Portal.PlaceRobot(bitrixsim.Deal, stageOrder, bitrixsim.Step{Robot: "realty_extract", Timeout: 4 * time.Second,
+	w.Portal.PlaceRobot(bitrixsim.Deal, stageOrder, bitrixsim.Step{Robot: "realty_extract", Timeout: 10 * time.Second,
 		Properties: map[string]any{"cadastral_number": "{=Document:UF_CRM_CADASTRAL}", "type": "info"}})
-	w.Say("робот заказывает выписку и ждёт её не дольше четырёх секунд")
+	w.Say("робот заказывает выписку и ждёт её не дольше десяти секунд")
 	if err := w.Portal.MoveStage(bitrixsim.Deal, w.Demo.Extract, stageOrder); err != nil {
 		return err
 	}

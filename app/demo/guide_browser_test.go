@@ -2,6 +2,7 @@ package demo_test
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -48,21 +49,65 @@ func TestGuideOfTheCard(t *testing.T) {
 // submitted files the sale and hands over its signatures, up to the registrar.
 func (v *visitor) submitted(t *testing.T) realtysim.Docflow {
 	t.Helper()
+	v.opened()
+	v.signed(v.signatures(t))
+	d := v.filed(realtysim.TypeMovement)
+	require.NoError(t, v.w.Until(t.Context(), "it is checked", func() bool { return v.w.Box.Realty.Dispatch(d.ID) == nil }))
+	return d
+}
+
+// opened files the sale from its tab, up to the statements that are to be signed.
+func (v *visitor) opened() {
+	v.T.Helper()
 	v.card(v.w.Demo.Sale, 1, "ru")
 	v.Click("#start-Kontur\\ Reestro summary")
 	v.Click("#start-realty_create")
 	v.See("#act-docflow_type")
 	v.Click("#act-now")
-	v.Until(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`) // by itself: a page that is hurried may redraw what is pressed
-	files := v.signatures(t)
+	v.toSign()
+}
+
+// toSign waits until signatures are asked for: by itself, since a page that is hurried may redraw what is pressed.
+func (v *visitor) toSign() {
+	v.T.Helper()
+	v.Until(`Boolean(document.querySelector("#work form[id^=sign] input[type=file]"))`)
+}
+
+// signed drops signature files and submits.
+func (v *visitor) signed(files []string) {
+	v.T.Helper()
 	v.Upload("#work input[type=file]", files)
 	v.Until(`document.querySelector("[data-chosen]")?.innerText.includes(` + strconv.Quote(filepath.Base(files[0])) + `)`)
 	v.Click("#work form[id^=sign] button")
 	v.Until(`Boolean(document.querySelector("#work form[id^=submit] button"))`)
 	v.Click("#work form[id^=submit] button")
-	d := v.filed(realtysim.TypeMovement)
-	require.NoError(t, v.w.Until(t.Context(), "it is checked", func() bool { return v.w.Box.Realty.Dispatch(d.ID) == nil }))
-	return d
+}
+
+// TestSignaturesRepaired: signatures that the service's check does not pass come back with the reason, and are put
+// right in the tab.
+func TestSignaturesRepaired(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Box.Realty.SetSwitches(realtysim.Switches{BadSignaturesSuspend: true})
+	b := visit(t, w)
+	b.Desktop()
+	b.opened()
+	d := b.filed(realtysim.TypeMovement)
+	var swapped []string // each statement is signed by who has to sign the other one
+	for i, st := range d.Statements {
+		data, err := w.Box.Realty.SignatureOf(d.ID, st.FileID, d.Statements[(i+1)%len(d.Statements)].Persons[0])
+		require.NoError(t, err)
+		swapped = append(swapped, filepath.Join(t.TempDir(), fmt.Sprintf("чужая-%d.sig", i+1)))
+		require.NoError(t, os.WriteFile(swapped[i], data, 0o600))
+	}
+	b.signed(swapped)
+	b.Until(`document.querySelector("#work article.card")?.innerText.includes("подпись не прошла проверку")`)
+	b.toSign()
+	b.look("tab-signature-refused")
+	b.signed(b.signatures(t))
+	require.NoError(t, w.Until(t.Context(), "it is checked", func() bool { return w.Box.Realty.Dispatch(d.ID) == nil }))
+	b.soon(`document.querySelector("#work article.card .chip")?.innerText === "В Росреестре"`)
+	require.Len(t, w.Box.Realty.Docflows(), 1)
 }
 
 // filed waits for a docflow of a type at the service.

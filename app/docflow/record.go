@@ -1,7 +1,9 @@
 package docflow
 
 import (
+	"cmp"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -129,6 +131,20 @@ func (r Record) Unsigned() []Statement {
 		}
 	}
 	return left
+}
+
+// Fault says what is wrong, in both languages; "" when nothing is. A service names a statement by its id, people know
+// it by its signer.
+func (r Record) Fault() (ru, en string) {
+	if r.Refusal == nil {
+		return "", ""
+	}
+	ru, en = r.Refusal.CRMText, r.Refusal.TextEN
+	for _, s := range r.Statements {
+		ru = strings.ReplaceAll(ru, s.FileID, "заявление ("+cmp.Or(s.Person, "участник сделки")+")")
+		en = strings.ReplaceAll(en, s.FileID, "statement ("+cmp.Or(s.Person, "a participant")+")")
+	}
+	return ru, en
 }
 
 // Duty is the sum of all charges.

@@ -107,15 +107,9 @@ func commentText(r docflow.Record) string {
 	return b.String()
 }
 
-// faultText says what is wrong. The service names a statement by its id, people know it by its signer.
+// faultText says what is wrong, in Russian.
 func faultText(r docflow.Record) string {
-	if r.Refusal == nil {
-		return ""
-	}
-	text := r.Refusal.CRMText
-	for _, s := range r.Statements {
-		text = strings.ReplaceAll(text, s.FileID, "заявление ("+orText(s.Person, "участник сделки")+")")
-	}
+	text, _ := r.Fault()
 	return text
 }
 

@@ -150,9 +150,8 @@ func itemOf(lang string, d Docflow, may bool) item {
 	rec := d.Record
 	it := item{ID: rec.ID, Title: page.KindName(rec).In(lang), Record: rec, May: may, Steps: lineOf(lang, rec, d.History), Needs: needs(rec),
 		State: page.Chip{Kind: mood(rec), Text: stateText(rec).In(lang)}}
-	if rec.Refusal != nil {
-		it.Refusal = page.Text{RU: rec.Refusal.CRMText, EN: rec.Refusal.TextEN}.In(lang)
-	}
+	ru, en := rec.Fault()
+	it.Refusal = page.Text{RU: ru, EN: en}.In(lang)
 	it.Signing = signingText(rec.Signing).In(lang)
 	it.People, it.Unsigned = peopleOf(lang, rec)
 	for _, c := range rec.Charges {

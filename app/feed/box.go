@@ -112,22 +112,7 @@ func (b *Boxes) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if len(conns) == 0 {
 		return lane.Result{Note: "no connection of the settings uses the box any more"}, nil
 	}
-	all := lane.Result{Verdict: lane.Again}
-	for _, group := range atOnePlace(conns) {
-		result, err := b.read(ctx, group)
-		if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || err != nil && ctx.Err() != nil {
-			return lane.Result{}, err
-		}
-		if err != nil {
-			result = b.rest(ctx, group, err)
-		}
-		if all.At.IsZero() || result.At.Before(all.At) {
-			all.At = result.At
-		}
-		all.Writes = append(all.Writes, result.Writes...)
-		all.Note = joinNotes(all.Note, result.Note)
-	}
-	return all, nil
+	return eachGroup(ctx, atOnePlace(conns), b.read, b.rest)
 }
 
 // atOnePlace groups connections that read the same page in the same name.

@@ -100,33 +100,7 @@ func (n *News) Work(ctx context.Context, row lane.Row) (lane.Result, error) {
 	if len(conns) == 0 {
 		return lane.Result{Note: "no connection of the settings uses the account any more"}, nil
 	}
-	all := lane.Result{Verdict: lane.Again}
-	for _, group := range together(conns) {
-		result, err := n.read(ctx, group)
-		if errors.Is(err, lane.ErrLeaseLost) || errors.Is(err, lane.ErrStoreDown) || err != nil && ctx.Err() != nil {
-			return lane.Result{}, err
-		}
-		if err != nil {
-			result = n.rest(ctx, group, err)
-		}
-		if all.At.IsZero() || result.At.Before(all.At) {
-			all.At = result.At
-		}
-		all.Writes = append(all.Writes, result.Writes...)
-		all.Note = joinNotes(all.Note, result.Note)
-	}
-	return all, nil
-}
-
-// joinNotes keeps the journal's line short: groups mostly say the same.
-func joinNotes(a, b string) string {
-	if a == "" || a == b {
-		return b
-	}
-	if b == "" {
-		return a
-	}
-	return a + "; " + b
+	return eachGroup(ctx, together(conns), n.read, n.rest)
 }
 
 // together groups connections that read the same page in the same name.
